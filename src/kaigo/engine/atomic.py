@@ -1,0 +1,172 @@
+"""Folders and files that appear whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import glob
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+from kaigo.errors import OutputError
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST}
+
+
+def is_disk_full(error: OSError) -> bool:
+    """Whether a write failed for want of space."""
+    return error.errno in _FULL or "No space left" in str(error) or "File too large" in str(error)
+
+
+def explain_os_error(error: OSError, target: Path) -> OutputError:
+    """Turn a failed write into a message for people."""
+    if is_disk_full(error):
+        return OutputError(
+            f"書き込み中にディスクの空きがなくなりました({target})。途中のファイルは消しました。",
+            found=error.strerror or type(error).__name__,
+            remedy="空き容量を増やすか、--out で別のドライブを指定してください。",
+        )
+    return OutputError(
+        f"書き込めません({target})。",
+        found=error.strerror or type(error).__name__,
+        remedy="フォルダの権限と場所を確かめるか、--out で別の場所を指定してください。",
+    )
+
+
+def _sibling(target: Path, what: str) -> Path:
+    """A name beside the target that tells which process owns it."""
+    return target.parent / f".{target.name}.{what}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+def _is_abandoned(sibling: Path) -> bool:
+    """Whether the process that made a temporary name is gone."""
+    owner = sibling.name.rsplit("-", 2)[-2]
+    if os.name != "posix" or not owner.isdecimal():
+        return False
+    try:
+        os.kill(int(owner), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
+def _tidy_up(target: Path) -> None:
+    """Finish what killed runs left: undo a half-done swap, remove their temporary folders (personal data)."""
+    name = glob.escape(target.name)
+    for old in target.parent.glob(f".{name}.old-*"):
+        if target.exists():
+            shutil.rmtree(old, ignore_errors=True)
+        else:
+            old.rename(target)
+    for left in target.parent.glob(f".{name}.tmp-*"):
+        if _is_abandoned(left):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _swap(fresh: Path, target: Path) -> None:
+    old = _sibling(target, "old")
+    had_old = target.exists()
+    if had_old:
+        target.rename(old)
+    try:
+        fresh.rename(target)
+    except OSError:
+        if had_old:
+            old.rename(target)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _refuse_file(target: Path) -> None:
+    if target.exists() and not target.is_dir():
+        raise OutputError(
+            "書き込み先と同じ名前のファイルがあります。",
+            found=target,
+            remedy="--out に別の名前を指定してください。",
+        )
+
+
+def check_replaceable(target: Path, mark: str) -> None:
+    """書き込み先が、利用者の別のファイルを消さない場所であることを確かめる。
+
+    Parameters
+    ----------
+    target : pathlib.Path
+        Folder that is about to be replaced.
+    mark : str
+        File below it by which a folder of the same kind is known, e.g. ``manifest.json``.
+
+    Raises
+    ------
+    OutputError
+        If ``target`` is a file, or a folder that holds something else.
+    """
+    _refuse_file(target)
+    if target.is_dir() and any(target.iterdir()) and not (target / mark).is_file():
+        raise OutputError(
+            "書き込み先のフォルダに、別のファイルが入っています。",
+            found=target,
+            remedy="--out に新しいフォルダの名前を指定してください。",
+        )
+
+
+@contextlib.contextmanager
+def atomic_folder(target: Path) -> Iterator[Path]:
+    """フォルダを丸ごと作り終えてから本来の名前にする。
+
+    Yields a temporary sibling to write into. On success it takes the place of ``target``; on any error it is
+    removed and ``target`` stays as it was. What a killed run left is removed by the next one.
+
+    An existing folder is replaced whatever it holds: :func:`check_replaceable` comes first where a user names it.
+
+    Raises
+    ------
+    OutputError
+        If the folder cannot be written, ``target`` is a file, or the disk is full.
+    """
+    fresh = _sibling(target, "tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        _tidy_up(target)
+        _refuse_file(target)
+        fresh.mkdir()
+    except OSError as error:
+        raise explain_os_error(error, target) from error
+    try:
+        yield fresh
+        _swap(fresh, target)
+    except OSError as error:
+        if is_disk_full(error) or error.errno in _REFUSED:
+            raise explain_os_error(error, target) from error
+        raise
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def write_file(target: Path, content: str | bytes, *, mode: int = 0o644) -> None:
+    """ファイルを一度に置き換える(途中の内容は見えない)。
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written or the disk is full.
+    """
+    fresh = _sibling(target, "tmp")
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+        fresh.replace(target)
+    except OSError as error:
+        raise explain_os_error(error, target) from error
+    finally:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
