@@ -1,0 +1,147 @@
+"""The answers of the certification survey: graded responses to the latent state.
+
+Each item has a response = loading × state + persistent difference of the person + small noise of the rater, and
+an answer by the boundaries between its options. The boundary at which a problem begins follows the published
+share of newly certified persons with a problem.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from statistics import NormalDist
+
+import numpy as np
+import numpy.typing as npt
+
+from kaigo.synthetic.diseases import DIMENSIONS
+from kaigo.synthetic.parameters import AnswerParameters, load_parameters, read_synthetic_facts
+from kaigo.tables.survey import load_survey_items
+
+Floats32 = npt.NDArray[np.float32]
+Answers = npt.NDArray[np.int8]
+
+
+@dataclass(frozen=True)
+class ItemModel:
+    """76項目(74項目と自立度2項目)の応答モデル。
+
+    Attributes
+    ----------
+    columns : tuple of str
+        Column names in official order.
+    dimension : intp, shape (76,)
+    loading, residual : float32, shape (76,)
+        Weight of the state and of the person's own difference (squares sum to 1).
+    boundaries : float32, shape (B, 76)
+        Boundaries between options from the lightest; infinite where an item has fewer options.
+    first_option, options : int8, shape (76,)
+    """
+
+    columns: tuple[str, ...]
+    dimension: npt.NDArray[np.intp]
+    loading: Floats32
+    residual: Floats32
+    boundaries: Floats32
+    first_option: Answers
+    options: Answers
+
+    def position(self, column: str) -> int:
+        """Where an item stands."""
+        return self.columns.index(column)
+
+
+@cache
+def load_item_model() -> ItemModel:
+    """Read ``survey_model.csv`` and place the boundaries."""
+    shift = load_parameters().answers.new_user_shift
+    rows, items = read_synthetic_facts("survey_model"), load_survey_items()
+    boundaries = np.full((max(len(item.options) for item in items) - 1, len(rows)), np.inf, np.float32)
+    for position, row in enumerate(rows):
+        # Published shares describe newly certified persons, whose state lies below the stock's.
+        newcomer = float(row["loading"]) * shift[DIMENSIONS.index(row["dimension"])]
+        begin = NormalDist().inv_cdf(1 - float(row["p_problem"])) + newcomer
+        offsets = [float(offset) for offset in row["boundary_offsets"].split()]
+        boundaries[: len(offsets), position] = [begin + offset for offset in offsets]
+    loading = np.array([float(row["loading"]) for row in rows])
+    return ItemModel(
+        columns=tuple(row["column"] for row in rows),
+        dimension=np.array([DIMENSIONS.index(row["dimension"]) for row in rows], np.intp),
+        loading=loading.astype(np.float32),
+        residual=np.sqrt(1 - loading * loading).astype(np.float32),
+        boundaries=boundaries,
+        first_option=np.array([item.first_option for item in items], np.int8),
+        options=np.array([len(item.options) for item in items], np.int8),
+    )
+
+
+def draw_residuals(draw: np.random.Generator, n: int) -> Floats32:
+    """Each person's own difference on each item, shape (n, 76)."""
+    return draw.standard_normal((n, len(load_item_model().columns)), dtype=np.float32)
+
+
+def renew_residuals(draw: np.random.Generator, residuals: Floats32, parameters: AnswerParameters) -> Floats32:
+    """The same persons at their next survey: the difference persists, with a little change."""
+    keep = np.float32(parameters.residual_persistence)
+    fresh = draw.standard_normal(residuals.shape, dtype=np.float32)
+    renewed: Floats32 = residuals * keep + fresh * np.sqrt(np.float32(1) - keep * keep)
+    return renewed
+
+
+def answer_survey(
+    draw: np.random.Generator, theta: Floats32, residuals: Floats32, parameters: AnswerParameters
+) -> Answers:
+    """状態から76項目の回答を作る。
+
+    Parameters
+    ----------
+    draw : numpy.random.Generator
+    theta : float32, shape (n, 5)
+        State on the day of the survey.
+    residuals : float32, shape (n, 76)
+
+    Returns
+    -------
+    int8, shape (n, 76)
+        Options by their official number, logically consistent.
+    """
+    model = load_item_model()
+    response = theta[:, model.dimension] * model.loading + residuals * model.residual
+    response += draw.standard_normal(response.shape, dtype=np.float32) * np.float32(parameters.rater_noise)
+    answers = np.repeat(model.first_option[None, :], len(theta), axis=0)
+    for boundary in model.boundaries:
+        used = np.flatnonzero(np.isfinite(boundary))
+        answers[:, used] += response[:, used] > boundary[used]
+    return make_consistent(answers)
+
+
+def make_consistent(answers: Answers) -> Answers:
+    """回答の間の矛盾をなくす(立てない人は歩けない、など)。Works on a copy."""
+    model, answers = load_item_model(), answers.copy()
+
+    def item(column: str) -> Answers:
+        return answers[:, model.position(column)]
+
+    def raise_to(column: str, least: int, where: npt.NDArray[np.bool_]) -> None:
+        position = model.position(column)
+        answers[:, position] = np.where(where, np.maximum(answers[:, position], least), answers[:, position])
+
+    cannot_turn = item("survey_1_3") == 3
+    raise_to("survey_1_4", 2, cannot_turn)
+    cannot_sit = item("survey_1_5") == 4
+    raise_to("survey_1_6", 3, cannot_sit)
+    cannot_stand, needs_support = item("survey_1_6") == 3, item("survey_1_6") == 2
+    raise_to("survey_1_7", 3, cannot_stand)
+    raise_to("survey_1_8", 2, cannot_stand | needs_support)
+    raise_to("survey_1_9", 3, cannot_stand)
+    raise_to("survey_1_9", 2, needs_support)
+    raise_to("survey_1_7", 2, needs_support)
+    raise_to("survey_2_2", 2, item("survey_1_7") == 3)
+    raise_to("survey_2_11", 2, item("survey_2_10") == 4)
+    raise_to("survey_2_5", 2, item("survey_2_6") == 4)
+    # Who cannot say the own name cannot say the birth date, and remembers little of the minutes before.
+    no_name = item("survey_3_5") == 2
+    for column in ("survey_3_3", "survey_3_4", "survey_3_2"):
+        raise_to(column, 2, no_name)
+    raise_to("survey_5_3", 4, item("survey_3_1") == 4)
+    return answers

@@ -1,0 +1,208 @@
+"""The generator's numbers, read once from ``data/parameters.toml`` (each with its source there)."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from kaigo.tables.facts import read_facts
+
+Shares = tuple[float, ...]
+PACKAGE = "kaigo.synthetic"
+
+
+@dataclass(frozen=True)
+class PersonsParameters:
+    """Who the persons are."""
+
+    moved_in_share: float
+    disease_missing_share: float
+    comorbidity_factor: float
+    comorbidity_effect: float
+
+
+@dataclass(frozen=True)
+class EntryParameters:
+    """First certifications inside the span."""
+
+    annual_rate: float
+    severity_shift: float
+
+
+@dataclass(frozen=True)
+class LatentParameters:
+    """The five-dimensional state."""
+
+    loadings: Shares
+    own_spread: Shares
+    severity_mean: float
+    severity_spread: float
+    severity_skew: float
+    severity_cap: float
+    age_slope: float
+    female_shift: float
+    monthly_drift: Shares
+    fluctuation_persistence: float
+    fluctuation_spread: float
+
+
+@dataclass(frozen=True)
+class EventParameters:
+    """Acute events: chance a month, effect on the state, hospital stay, request for a change of level."""
+
+    stroke: float
+    fracture: float
+    illness: float
+    stroke_effect: Shares
+    fracture_effect: Shares
+    illness_effect: Shares
+    lasting_share: float
+    hospital_months_max: int
+    change_request: Shares
+
+
+@dataclass(frozen=True)
+class AnswerParameters:
+    """How the state becomes answers."""
+
+    residual_persistence: float
+    rater_noise: float
+    new_user_shift: Shares
+
+
+@dataclass(frozen=True)
+class CertificationParameters:
+    """How answers become levels, and how long a certification is valid."""
+
+    bands: Shares
+    dementia_rank: int
+    unstable_share: float
+    raised_share: float
+    lowered_share: float
+    validity_new: tuple[tuple[int, float], ...]
+    validity_renewal: tuple[tuple[int, float], ...]
+    validity_change: tuple[tuple[int, float], ...]
+    stock_new_share: float
+    stock_change_share: float
+
+
+@dataclass(frozen=True)
+class ExitParameters:
+    """Death and move."""
+
+    annual_death: Shares
+    age_slope: float
+    male_ratio: float
+    female_ratio: float
+    annual_move: float
+
+
+@dataclass(frozen=True)
+class CareUseParameters:
+    """Setting and pattern of use."""
+
+    absent_share: Shares
+    monthly_shift: float
+    dementia_shift: float
+    program_only_share: float
+    group_home_share: Shares
+    home: Mapping[str, Any]
+    support: Mapping[str, Any]
+    program: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class BenefitParameters:
+    """Units against the limit, months without a service."""
+
+    limit_share: Shares
+    limit_share_spread: float
+    limit_share_floor: float
+    limit_share_ceiling: float
+    stretch_min: float
+    stretch_max: float
+    skip_share: float
+    skip_share_facility: float
+    outside_limit_kinds: tuple[str, ...]
+    price_spread: float
+
+
+@dataclass(frozen=True)
+class ProviderParameters:
+    """Providers and their catchment."""
+
+    persons_per_provider: Mapping[str, int]
+    other: int
+    nearest_share: float
+    next_share: float
+    outside_share: float
+
+
+@dataclass(frozen=True)
+class MunicipalityParameters:
+    """Distribution of insurers by inhabitants aged 65 and over."""
+
+    quantiles: Shares
+    elderly: Shares
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """合成データの作り方の数値すべて(出所は parameters.toml に書いてある)。"""
+
+    persons: PersonsParameters
+    entry: EntryParameters
+    latent: LatentParameters
+    events: EventParameters
+    answers: AnswerParameters
+    certification: CertificationParameters
+    exits: ExitParameters
+    care_use: CareUseParameters
+    benefits: BenefitParameters
+    providers: ProviderParameters
+    municipalities: MunicipalityParameters
+
+
+_SECTIONS: dict[str, Any] = {
+    "persons": PersonsParameters,
+    "entry": EntryParameters,
+    "latent": LatentParameters,
+    "events": EventParameters,
+    "answers": AnswerParameters,
+    "certification": CertificationParameters,
+    "exits": ExitParameters,
+    "care_use": CareUseParameters,
+    "benefits": BenefitParameters,
+    "providers": ProviderParameters,
+    "municipalities": MunicipalityParameters,
+}
+
+
+def _frozen(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_frozen(part) for part in value)
+    if isinstance(value, dict):
+        return {key: _frozen(part) for key, part in value.items()}
+    return value
+
+
+def read_toml(name: str) -> dict[str, Any]:
+    """A TOML file of this room, lists as tuples."""
+    text = resources.files(PACKAGE).joinpath("data", f"{name}.toml").read_text(encoding="utf-8")
+    return {key: _frozen(value) for key, value in tomllib.loads(text).items()}
+
+
+@cache
+def load_parameters() -> Parameters:
+    """Parameters as shipped."""
+    raw = read_toml("parameters")
+    return Parameters(**{name: section(**raw[name]) for name, section in _SECTIONS.items()})
+
+
+def read_synthetic_facts(name: str) -> tuple[dict[str, str], ...]:
+    """A fact table of this room (CSV with ``source`` and ``confidence``)."""
+    return read_facts(name, PACKAGE)

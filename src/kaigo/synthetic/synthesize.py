@@ -1,0 +1,206 @@
+"""From a plan to care tables on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from kaigo.engine import atomic_folder, open_engine
+from kaigo.errors import KaigoError, OutputError, ParameterError
+from kaigo.synthetic.arrow_tables import insured_numbers, make_benefits, make_certifications, make_persons
+from kaigo.synthetic.benefits import write_lines
+from kaigo.synthetic.bundles import fill_slots, find_segments
+from kaigo.synthetic.care_use import choose_use
+from kaigo.synthetic.catalogue import load_catalogue
+from kaigo.synthetic.course import follow_course
+from kaigo.synthetic.diseases import draw_diseases
+from kaigo.synthetic.parameters import load_parameters
+from kaigo.synthetic.persons import draw_persons
+from kaigo.synthetic.plan import SynthesisPlan
+from kaigo.synthetic.providers import place_providers
+from kaigo.synthetic.streams import Block, group_blocks, list_blocks
+from kaigo.synthetic.truth import TRUTH_TABLES, make_truth
+from kaigo.tables.care_tables import CareTables, write_manifest
+from kaigo.tables.municipal_csv import write_municipal_csv
+from kaigo.tables.schema import load_schemas
+
+TRUTH = "truth"
+CSV = "csv"
+ROW_GROUP = 131_072
+
+
+@dataclass(frozen=True)
+class BlockTables:
+    """1ブロック分の表(Arrow)。``truth`` holds what no one would know in reality."""
+
+    care: dict[str, pa.Table]
+    truth: dict[str, pa.Table]
+
+
+def generate_block(block: Block, plan: SynthesisPlan) -> BlockTables:
+    """1ブロック(最大8,192人)の3つの表と真の状態を作る。
+
+    The same for the same block, whatever else is generated beside it.
+    """
+    parameters, catalogue = load_parameters(), load_catalogue()
+    schemas = {name: schema.arrow for name, schema in load_schemas().items()}
+    persons = draw_persons(block, plan, parameters)
+    diseases = draw_diseases(block, persons, parameters)
+    course = follow_course(block, plan, persons, diseases, parameters)
+    certifications = course.certifications.close()
+    use = choose_use(block, course.level, diseases, parameters.care_use)
+    segments = find_segments(course.level, use.pattern)
+    slots = fill_slots(block, plan, segments, use, catalogue, parameters.benefits)
+    providers = place_providers(block, plan, persons, catalogue.kinds, parameters.providers)
+    lines = write_lines(block, plan, course, segments, slots, providers, catalogue, parameters.benefits)
+    numbers = insured_numbers(persons)
+    return BlockTables(
+        care={
+            "persons": make_persons(
+                block, plan, persons, numbers, certifications, course.exits, schemas["persons"]
+            ),
+            "certifications": make_certifications(
+                block, numbers, certifications, diseases, schemas["certifications"]
+            ),
+            "benefits": make_benefits(block, plan, numbers, lines, providers, catalogue, schemas["benefits"]),
+        },
+        truth=make_truth(block, numbers, diseases, course, use),
+    )
+
+
+def write_chunk(folder: Path, plan: SynthesisPlan, blocks: tuple[Block, ...]) -> int:
+    """いくつかのブロックを作り、表ごとに1つのParquetファイルに書く。
+
+    Files are named by the first block, so their order is the order of persons.
+
+    Returns
+    -------
+    int
+        Persons written.
+    """
+    name = f"part-{blocks[0].municipality:05d}-{blocks[0].index:05d}.parquet"
+    tables = [generate_block(block, plan) for block in blocks]
+    for table in load_schemas():
+        _write_parts(folder / table / name, [each.care[table] for each in tables])
+    for table in TRUTH_TABLES:
+        _write_parts(folder / TRUTH / table / name, [each.truth[table] for each in tables])
+    return sum(block.size for block in blocks)
+
+
+def _write_parts(path: Path, parts: list[pa.Table]) -> None:
+    # Without the Arrow schema the dictionary-encoded texts are read back as plain text.
+    with pq.ParquetWriter(path, parts[0].schema, compression="zstd", store_schema=False) as writer:
+        for part in parts:
+            writer.write_table(part, row_group_size=ROW_GROUP)
+
+
+def synthesize(
+    out: Path,
+    plan: SynthesisPlan,
+    *,
+    csv: bool = False,
+    processes: int = 1,
+    blocks_per_chunk: int = 4,
+    progress: Callable[[int, int], None] | None = None,
+    engine: str = "duckdb",
+) -> CareTables:
+    """合成の介護データ一式を作る。
+
+    Parameters
+    ----------
+    out : pathlib.Path
+        Folder to make: ``persons/``, ``certifications/``, ``benefits/`` (zstd Parquet), ``truth/`` and
+        ``manifest.json``. It appears whole or not at all.
+    plan : SynthesisPlan
+        Persons, months, first month, municipalities, seed.
+    csv : bool
+        Also write ``csv/`` as a municipality has its files (CP932, 和暦).
+    processes, blocks_per_chunk : int
+        Speed and memory only: the content of the tables does not depend on them.
+    progress : callable, optional
+        Called with persons done and persons in all.
+    engine : str
+        Engine that counts and hashes the tables.
+
+    Returns
+    -------
+    CareTables
+
+    Raises
+    ------
+    ParameterError
+        If ``processes`` or ``blocks_per_chunk`` is not at least 1.
+    OutputError
+        If the folder cannot be written, the disk is full, or the folder holds something else than synthetic
+        care tables.
+    """
+    _check_at_least_one("プロセス数(processes)", processes)
+    _check_at_least_one("一度に作るかたまりの数(blocks_per_chunk)", blocks_per_chunk)
+    out = Path(out)
+    _check_out_folder(out)
+    chunks = group_blocks(list_blocks(plan, load_parameters()), blocks_per_chunk)
+    with atomic_folder(out) as fresh:
+        (fresh / TRUTH).mkdir(mode=0o700)
+        for name in (*load_schemas(), *(f"{TRUTH}/{table}" for table in TRUTH_TABLES)):
+            (fresh / name).mkdir()
+        done = 0
+        for persons in _write_chunks(fresh, plan, chunks, processes):
+            done += persons
+            if progress:
+                progress(done, plan.persons)
+        with open_engine(engine) as session:
+            manifest = write_manifest(
+                fresh, parameters=plan.as_parameters(), synthetic=True, seed=plan.seed, engine=session
+            )
+        if csv:
+            write_municipal_csv(CareTables(fresh, manifest), fresh / CSV)
+    return CareTables.open(out)
+
+
+def _check_at_least_one(what: str, value: int) -> None:
+    if value < 1:
+        raise ParameterError(f"{what}が範囲の外です。", found=value, remedy="1以上の整数にしてください。")
+
+
+def _check_out_folder(out: Path) -> None:
+    """The new folder takes the old one's place, so it must not be a folder with other things in it."""
+    if out.exists() and not out.is_dir():
+        raise OutputError(
+            "書き込み先と同じ名前のファイルがあります。",
+            found=out,
+            remedy="--out に別の名前を指定してください。",
+        )
+    if out.is_dir() and any(out.iterdir()):
+        try:
+            replaceable = CareTables.open(out).is_synthetic
+        except KaigoError:
+            replaceable = False
+        if not replaceable:
+            raise OutputError(
+                "書き込み先のフォルダに、合成の介護データ以外のものが入っています。",
+                found=out,
+                remedy="--out に新しいフォルダの名前を指定してください。",
+            )
+
+
+def _write_chunks(
+    folder: Path, plan: SynthesisPlan, chunks: list[tuple[Block, ...]], processes: int
+) -> Iterator[int]:
+    if processes == 1 or len(chunks) == 1:
+        for chunk in chunks:
+            yield write_chunk(folder, plan, chunk)
+        return
+    with ProcessPoolExecutor(min(processes, len(chunks)), mp_context=get_context("spawn")) as pool:
+        tasks = [pool.submit(write_chunk, folder, plan, chunk) for chunk in chunks]
+        try:
+            for task in tasks:
+                yield task.result()
+        finally:
+            for task in tasks:
+                task.cancel()

@@ -1,0 +1,146 @@
+import dataclasses
+
+import numpy as np
+import pytest
+
+from kaigo.synthetic.answers import (
+    answer_survey,
+    draw_residuals,
+    load_item_model,
+    make_consistent,
+    renew_residuals,
+)
+from kaigo.synthetic.care_minutes import (
+    LEVELS,
+    estimate_minutes,
+    judge_first,
+    judge_second,
+    load_minute_fields,
+)
+from kaigo.synthetic.parameters import load_parameters
+
+MODEL = load_item_model()
+RULES = load_parameters().certification
+
+
+def random_answers(n: int) -> np.ndarray:
+    draw = np.random.default_rng(1)
+    spread = (draw.random((n, len(MODEL.columns))) * MODEL.options).astype(np.int8)
+    return spread + MODEL.first_option
+
+
+def best_answers() -> np.ndarray:
+    return MODEL.first_option[None, :].copy()
+
+
+def test_all_76_columns_stand_in_official_order() -> None:
+    from kaigo.tables import load_survey_items
+
+    assert MODEL.columns == tuple(item.column for item in load_survey_items())
+
+
+def test_answers_are_options_of_their_item_and_worse_states_give_worse_answers() -> None:
+    draw = np.random.default_rng(3)
+    residuals = draw_residuals(draw, 500)
+    parameters = load_parameters().answers
+    light = answer_survey(draw, np.full((500, 5), -2, np.float32), residuals, parameters)
+    heavy = answer_survey(draw, np.full((500, 5), 2, np.float32), residuals, parameters)
+    for answers in (light, heavy):
+        assert (answers >= MODEL.first_option).all()
+        assert (answers < MODEL.first_option + MODEL.options).all()
+    assert (heavy.mean(axis=0) >= light.mean(axis=0)).all()
+
+
+def test_who_cannot_stand_does_not_walk() -> None:
+    answers = best_answers()
+    answers[0, MODEL.position("survey_1_6")] = 3
+    consistent = make_consistent(answers)
+    assert consistent[0, MODEL.position("survey_1_7")] == 3
+    assert consistent[0, MODEL.position("survey_1_9")] == 3
+    assert consistent[0, MODEL.position("survey_2_2")] >= 2
+    assert answers[0, MODEL.position("survey_1_7")] == 1, "the argument stays as it was"
+
+
+def test_who_cannot_say_the_name_has_no_better_memory() -> None:
+    answers = best_answers()
+    answers[0, MODEL.position("survey_3_5")] = 2
+    consistent = make_consistent(answers)
+    for column in ("survey_3_2", "survey_3_3", "survey_3_4"):
+        assert consistent[0, MODEL.position(column)] == 2
+
+
+def test_a_consistent_survey_is_left_alone_and_making_it_so_once_is_enough() -> None:
+    assert (make_consistent(best_answers()) == best_answers()).all()
+    once = make_consistent(random_answers(2_000))
+    assert (make_consistent(once) == once).all()
+
+
+def test_residuals_persist_as_the_parameter_says() -> None:
+    draw = np.random.default_rng(5)
+    parameters = load_parameters().answers
+    first = draw_residuals(draw, 4_000)
+    second = renew_residuals(draw, first, parameters)
+    found = np.corrcoef(first.ravel(), second.ravel())[0, 1]
+    assert abs(found - parameters.residual_persistence) < 0.005
+    assert abs(second.std() - 1) < 0.01
+
+
+def test_each_field_stays_in_its_published_range_and_reaches_both_ends() -> None:
+    worst = (MODEL.first_option + MODEL.options - 1)[None, :]
+    samples = {"best": best_answers(), "worst": worst, "random": random_answers(3_000)}
+    minutes = {name: estimate_minutes(answers) for name, answers in samples.items()}
+    for field in load_minute_fields():
+        assert minutes["best"][field.name][0] == pytest.approx(field.minimum, abs=1e-4)
+        assert minutes["worst"][field.name][0] == pytest.approx(field.maximum, abs=1e-4)
+        among = minutes["random"][field.name]
+        assert field.minimum - 1e-4 <= among.min() <= among.max() <= field.maximum + 1e-4
+
+
+def test_the_best_answers_take_less_time_than_any_certified_level_needs() -> None:
+    # Published minima: 1.1 + 0.2 + 0.4 + 1.2 + 0.4 + 5.8 + 0.5 + 1.0 = 10.6 minutes.
+    total = sum(minutes[0] for minutes in estimate_minutes(best_answers()).values())
+    assert total == pytest.approx(10.6, abs=1e-3)
+    assert total < RULES.bands[0]
+
+
+@pytest.mark.parametrize(
+    ("minutes", "rank", "unstable", "level"),
+    [
+        (24.9, 1, False, None),
+        (25.0, 1, False, "12"),
+        (31.9, 5, True, "12"),
+        (32.0, 1, False, "13"),
+        (49.9, 2, False, "13"),
+        (40.0, 3, False, "21"),
+        (40.0, 1, True, "21"),
+        (50.0, 1, False, "22"),
+        (69.9, 1, False, "22"),
+        (70.0, 1, False, "23"),
+        (90.0, 1, False, "24"),
+        (109.9, 1, False, "24"),
+        (110.0, 1, False, "25"),
+        (180.0, 1, False, "25"),
+    ],
+)
+def test_time_bands_give_the_level_and_cognition_or_instability_splits_32_to_50(
+    minutes: float, rank: int, unstable: bool, level: str | None
+) -> None:
+    answers = best_answers()
+    answers[0, MODEL.position("dementia_independence")] = rank
+    found = judge_first(np.array([minutes], np.float32), answers, np.array([unstable]), RULES)[0]
+    assert (LEVELS[found] if found >= 0 else None) == level
+
+
+def test_the_panel_changes_a_few_levels_by_one_and_certifies_everyone() -> None:
+    first = np.repeat(np.arange(-1, 7, dtype=np.int8), 20_000)
+    second = judge_second(np.random.default_rng(8), first, RULES)
+    assert set(np.unique(second)) == set(range(7))
+    step = second[first >= 1] - first[first >= 1]
+    assert set(np.unique(step)) == {-1, 0, 1}
+    assert abs((step == -1).mean() - RULES.lowered_share) < 0.005
+    assert (
+        judge_second(
+            np.random.default_rng(8), first, dataclasses.replace(RULES, raised_share=0, lowered_share=0)
+        )
+        == np.maximum(first, 0)
+    ).all()
