@@ -1,0 +1,104 @@
+"""A column of texts to a column of values, in bulk: only distinct texts are read one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kaigo.intake.cells import CellReader
+
+Mask = npt.NDArray[np.bool_]
+
+CONTROL_CHARACTERS = r"[\x{80}-\x{9F}]"
+PRIVATE_USE_CHARACTERS = r"[\x{E000}-\x{F8FF}\x{F0000}-\x{FFFFD}\x{100000}-\x{10FFFD}]"
+
+
+@dataclass(frozen=True)
+class Converted:
+    """値に直した1列。
+
+    Attributes
+    ----------
+    values : pyarrow.Array
+        Null where the text could not be read.
+    faults, notices : mapping of str to numpy.ndarray of bool
+        Rule to the rows that it concerns.
+    """
+
+    values: pa.Array
+    faults: Mapping[str, Mask]
+    notices: Mapping[str, Mask]
+
+
+def convert_column(texts: pa.Array, reader: CellReader, dtype: pa.DataType) -> Converted:
+    """文字列の列を値の列に直す。
+
+    Parameters
+    ----------
+    texts : pyarrow.Array of string
+        Without nulls.
+    reader : CellReader
+    dtype : pyarrow.DataType
+        Type of the values.
+    """
+    if reader.plain:
+        plain = pc.match_substring_regex(texts, pattern=reader.plain)
+        if pc.all(plain, min_count=0).as_py():
+            return Converted(texts.cast(dtype), {}, {})
+        rest = _read_distinct(texts.filter(pc.invert(plain)), reader, dtype)
+        in_bulk = pc.if_else(plain, texts, None).cast(dtype)
+        where = np.flatnonzero(~to_mask(plain))
+
+        def spread(mask: Mask) -> Mask:
+            whole = np.zeros(len(texts), bool)
+            whole[where] = mask
+            return whole
+
+        return Converted(
+            pc.replace_with_mask(in_bulk, pc.invert(plain), rest.values),
+            {rule: spread(mask) for rule, mask in rest.faults.items()},
+            {rule: spread(mask) for rule, mask in rest.notices.items()},
+        )
+    return _read_distinct(texts, reader, dtype)
+
+
+def to_mask(values: pa.Array | pa.ChunkedArray) -> Mask:
+    """Boolean Arrow column to numpy (null counts as false)."""
+    whole = values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+    mask: Mask = pc.fill_null(whole, False).to_numpy(zero_copy_only=False).astype(bool)
+    return mask
+
+
+def find_characters(texts: pa.Array, pattern: str) -> Mask | None:
+    """Rows whose text holds a character of the class (none of them ASCII); None if there is none."""
+    if _is_ascii(texts):
+        return None
+    found = pc.match_substring_regex(texts, pattern=pattern)
+    return to_mask(found) if pc.any(found).as_py() else None
+
+
+def _is_ascii(texts: pa.Array) -> bool:
+    data = texts.buffers()[2]
+    return data is None or bool(np.frombuffer(data, np.uint8).max(initial=0) < 0x80)
+
+
+def _read_distinct(texts: pa.Array, reader: CellReader, dtype: pa.DataType) -> Converted:
+    encoded = texts.dictionary_encode()
+    cells = [reader.read(text) for text in encoded.dictionary.to_pylist()]
+    values = pa.array([cell.value for cell in cells], dtype).take(encoded.indices)
+    indices = encoded.indices.to_numpy(zero_copy_only=False)
+    return Converted(
+        values,
+        _spread_rules([cell.rule for cell in cells], indices),
+        _spread_rules([cell.notice for cell in cells], indices),
+    )
+
+
+def _spread_rules(rules: list[str], indices: npt.NDArray[np.int32]) -> dict[str, Mask]:
+    of_text = np.array(rules, dtype=object)
+    return {rule: (of_text == rule)[indices] for rule in sorted({rule for rule in rules if rule})}

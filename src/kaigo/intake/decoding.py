@@ -1,0 +1,125 @@
+"""Any of the encodings that municipal files come in, as a stream of UTF-8 blocks with plain line ends.
+
+DuckDB and Arrow read UTF-8 only; CP932 is transcoded here. One pass: the hash of the file is taken on the way.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from kaigo.errors import InputError
+
+BLOCK_BYTES = 8 << 20
+# CP932 text begins with bytes that are no UTF-8; so many good characters before the first fault mean broken UTF-8.
+_CERTAINLY_UTF8 = 4
+
+
+class DecodedFile:
+    """文字コードを見分けながら、ファイルをUTF-8の塊として読む。
+
+    Parameters
+    ----------
+    path : pathlib.Path
+    label : str
+        Japanese name of the table, for messages.
+    block_bytes : int
+        Bytes read at once; bounds the memory.
+
+    Attributes
+    ----------
+    encoding : str
+        ``UTF-8``, ``UTF-8(BOM付き)``, ``CP932`` or ``ASCII``; final when all blocks were read.
+    bytes_read : int
+    """
+
+    def __init__(self, path: Path, label: str, block_bytes: int = BLOCK_BYTES) -> None:
+        self.path, self.label, self.block_bytes = path, label, block_bytes
+        self.encoding = "ASCII"
+        self.bytes_read = 0
+        self.size = path.stat().st_size
+        self._digest = hashlib.sha256()
+        self._decoder: codecs.IncrementalDecoder | None = None
+        self._lines = 0
+        self._held_return = False
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the bytes read so far, 64 hex digits."""
+        return self._digest.hexdigest()
+
+    def blocks(self) -> Iterator[bytes]:
+        r"""UTF-8の塊を順に返す(改行はすべて ``\n``、BOMは除く)。
+
+        Raises
+        ------
+        InputError
+            If the file is neither UTF-8 nor CP932, with the byte's position and line; or cannot be read.
+        """
+        try:
+            with self.path.open("rb") as file:
+                while raw := file.read(self.block_bytes):
+                    self._digest.update(raw)
+                    first, self.bytes_read = self.bytes_read == 0, self.bytes_read + len(raw)
+                    if first and raw.startswith(codecs.BOM_UTF8):
+                        self.encoding = "UTF-8(BOM付き)"
+                        self._decoder = codecs.getincrementaldecoder("utf-8-sig")()
+                    yield self._unify_line_ends(self._decode(raw, final=False), final=False)
+                yield self._unify_line_ends(self._decode(b"", final=True), final=True)
+        except OSError as error:
+            raise InputError(
+                f"{self.label}のファイルを読めません({self.path.name})。",
+                found=error.strerror,
+                remedy="ファイルの場所と権限を確かめてください。",
+            ) from error
+
+    def _decode(self, raw: bytes, *, final: bool) -> str:
+        if self._decoder is None:
+            if raw.isascii():
+                return raw.decode("ascii")
+            self._decoder = self._choose_decoder(raw)
+        try:
+            return self._decoder.decode(raw, final)
+        except UnicodeDecodeError as error:
+            raise self._explain(error, len(raw)) from error
+
+    def _choose_decoder(self, raw: bytes) -> codecs.IncrementalDecoder:
+        # Everything before this block was ASCII, the same in both encodings.
+        try:
+            codecs.getincrementaldecoder("utf-8")().decode(raw)
+        except UnicodeDecodeError as error:
+            good = raw[: error.start].decode("utf-8")
+            if len(good) - len(good.encode("ascii", "ignore")) >= _CERTAINLY_UTF8:
+                raise self._explain(error, len(raw)) from error
+            self.encoding = "CP932"
+            return codecs.getincrementaldecoder("cp932")()
+        self.encoding = "UTF-8"
+        return codecs.getincrementaldecoder("utf-8")()
+
+    def _explain(self, error: UnicodeDecodeError, fed: int) -> InputError:
+        # The decoder may have held back bytes of a character that a block's edge cut in two.
+        position = self.bytes_read - fed - (len(error.object) - fed) + error.start
+        before = error.object[: error.start].replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+        line = self._lines + before.count(b"\n") + 1
+        guess = "UTF-8" if self.encoding != "CP932" and error.encoding != "cp932" else "Shift_JIS(CP932)"
+        return InputError(
+            f"{self.label}のファイル({self.path.name})の文字コードが、UTF-8でもShift_JIS(CP932)でもありません。",
+            found=(
+                f"{line}行目、先頭から{position + 1:,}バイト目の0x{error.object[error.start]:02X}"
+                f"({guess}として読んだ場合)"
+            ),
+            remedy="UTF-8またはShift_JIS(CP932)で保存し直すか、この行の壊れた文字を直してください。",
+        )
+
+    def _unify_line_ends(self, text: str, *, final: bool) -> bytes:
+        if self._held_return:
+            text = "\r" + text
+        self._held_return = text.endswith("\r") and not final
+        if self._held_return:
+            text = text[:-1]
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        self._lines += text.count("\n")
+        return text.encode("utf-8")

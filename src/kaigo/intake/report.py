@@ -1,0 +1,75 @@
+"""``intake_report.json``: what was read, accepted, quarantined and warned of; and its summary without persons' values."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from kaigo import __version__
+from kaigo.engine import write_file
+from kaigo.intake.read_table import SourceFile
+
+REPORT = "intake_report.json"
+NOTICE = (
+    "内部限り。隔離した行の値(個人の情報)を含みます。本人の情報として安全に管理し、外へ出さないでください。"
+)
+
+
+def build_report(sources: Sequence[SourceFile]) -> dict[str, Any]:
+    """読み込みの報告を組み立てる。
+
+    Returns
+    -------
+    dict
+        ``notice``, ``version``, ``files``: one entry a file with ``table``, ``label``, ``file``, ``sha256``,
+        ``encoding``, ``rows_read``, ``rows_accepted``, ``rows_quarantined``, ``quarantine`` (``line``,
+        ``column``, ``value``, ``reason``, ``rule``; ``also`` holds further faults of the same row), ``warnings``
+        (``rule``, ``message``, ``columns``, ``count``, ``lines``: the first ones).
+    """
+    files = [
+        {
+            "table": source.schema.name,
+            "label": source.schema.label,
+            "file": source.findings.file_name,
+            "sha256": source.decoded.sha256,
+            "encoding": source.decoded.encoding,
+            **source.findings.to_report(),
+        }
+        for source in sources
+    ]
+    return {"notice": NOTICE, "version": __version__, "files": files}
+
+
+def write_report(folder: Path, report: Mapping[str, Any]) -> None:
+    """Write the report so that only its owner can read it (it holds values of persons)."""
+    write_file(folder / REPORT, json.dumps(report, ensure_ascii=False, indent=1) + "\n", mode=0o600)
+
+
+def summarise_report(report: Mapping[str, Any]) -> dict[str, Any]:
+    """報告を件数だけに縮める(個人の値を含まない。端末や報告書のページに使える)。
+
+    Returns
+    -------
+    dict
+        ``files``: per file ``table``, ``label``, ``file``, ``encoding``, the three row counts, ``quarantine``
+        and ``warnings`` as rule to count; ``totals``: the three row counts over all files.
+    """
+    files = []
+    for entry in report["files"]:
+        warnings: Counter[str] = Counter()
+        for warning in entry["warnings"]:
+            warnings[warning["rule"]] += warning["count"]
+        files.append(
+            {
+                **{key: entry[key] for key in ("table", "label", "file", "encoding", *_COUNTS)},
+                "quarantine": dict(Counter(row["rule"] for row in entry["quarantine"])),
+                "warnings": dict(warnings),
+            }
+        )
+    return {"files": files, "totals": {key: sum(entry[key] for entry in files) for key in _COUNTS}}
+
+
+_COUNTS = ("rows_read", "rows_accepted", "rows_quarantined")

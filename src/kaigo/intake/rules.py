@@ -1,0 +1,33 @@
+"""The named rules of intake: why a row is quarantined, what is only warned of. The texts are data (``rules.csv``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from kaigo.tables.facts import read_facts
+
+PACKAGE = "kaigo.intake"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """読み込みの規則。``kind`` は quarantine(隔離)または warning(注意)。
+
+    Attributes
+    ----------
+    id, kind, label : str
+    text : str
+        Reason in Japanese, one sentence.
+    """
+
+    id: str
+    kind: str
+    label: str
+    text: str
+
+
+@cache
+def load_rules() -> dict[str, Rule]:
+    """読み込みの規則を名前(rule)で返す。"""
+    return {row["id"]: Rule(**row) for row in read_facts("rules", PACKAGE)}
