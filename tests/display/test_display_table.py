@@ -22,7 +22,7 @@ def make(frame: pd.DataFrame = FRAME, **options: object) -> Table:
 
 def test_html_has_caption_scopes_and_right_aligned_numbers_with_their_header() -> None:
     html = make(units={"点数": "点"}).to_html()
-    assert '<caption style="text-align:left">点数が多い</caption>' in html
+    assert '<caption style="text-align:left"><span>点数が多い</span></caption>' in html
     assert '<th scope="col" class="num">点数(点)</th>' in html
     assert '<td class="num">12,345.7</td>' in html
     assert html.count('<th scope="row"') == 2

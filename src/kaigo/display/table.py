@@ -137,7 +137,7 @@ class Table:
         )
         lines = [
             '<table class="kaigo-table">',
-            f'<caption style="text-align:left">{title}</caption>',
+            f'<caption style="text-align:left"><span>{title}</span></caption>',
             "<thead>",
             f"<tr>{head}</tr>",
             "</thead>",
