@@ -1,0 +1,68 @@
+"""The engine's address: what is understood and what is refused."""
+
+from pathlib import Path
+
+import pytest
+
+from kaigo.engine import EngineSpec, open_engine
+from kaigo.errors import EngineError, OutputError
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("duckdb", EngineSpec("4GB", None, None)),
+        ("duckdb:", EngineSpec("4GB", None, None)),
+        ("duckdb:memory=2.5GB", EngineSpec("2.5GB", None, None)),
+        ("duckdb:memory=500MiB,threads=2", EngineSpec("500MiB", 2, None)),
+        ("duckdb:threads=1,spill=scratch/a", EngineSpec("4GB", 1, Path("scratch/a"))),
+    ],
+)
+def test_a_specification_is_read(text: str, spec: EngineSpec) -> None:
+    assert EngineSpec.parse(text) == spec
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "spark",
+        "DuckDB",
+        "sc://localhost:15002",
+        "duckdb:4GB",
+        "duckdb:memory",
+        "duckdb:memory=",
+        "duckdb:memory=4",
+        "duckdb:memory=0GB",
+        "duckdb:memory=-1GB",
+        "duckdb:memory=99999999999TB",
+        "duckdb:memory=4GB; drop",
+        "duckdb:threads=0",
+        "duckdb:threads=-1",
+        "duckdb:threads=two",
+        "duckdb:threads=²",
+        "duckdb:threads=100000",
+        "duckdb:speed=9",
+    ],
+)
+def test_anything_else_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(EngineError, match=r"対処: "):
+        EngineSpec.parse(text)
+
+
+def test_the_limits_reach_the_engine(tmp_path: Path) -> None:
+    with open_engine(f"duckdb:memory=300MiB,threads=1,spill={tmp_path}") as engine:
+        settings = dict(
+            engine.rows(
+                "select name, value from duckdb_settings() where name in ('memory_limit', 'threads', 'temp_directory')"
+            )
+        )
+        assert settings["memory_limit"] == "300.0 MiB"
+        assert settings["threads"] == "1"
+        assert Path(settings["temp_directory"]).parent == tmp_path
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_spill_folder_that_does_not_exist_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="書き込めません"):
+        open_engine(f"duckdb:spill={tmp_path / 'none'}")

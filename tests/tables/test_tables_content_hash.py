@@ -1,0 +1,94 @@
+"""The content hash: blind to order, files and threads; changed by any one cell."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from kaigo.engine import open_engine
+from kaigo.tables import CareTables, hash_table
+
+Make = Callable[..., CareTables]
+PERSONS = [{"person": n, "name": f"架空{n}", "birth_date": f"19{30 + n}-02-03"} for n in range(1, 8)]
+LINES = [
+    {"person": n, "service_month": f"2024-{m:02d}", "units": 100 * n} for n in range(1, 8) for m in (4, 5)
+]
+
+
+def hash_of(tmp_path: Path, columns: dict[str, list[object]], **types: pa.DataType) -> str:
+    """The hash of a small table given by columns."""
+    schema = pa.schema([(name, types.get(name, pa.string())) for name in columns])
+    tmp_path.mkdir(exist_ok=True)
+    pq.write_table(pa.table(columns, schema=schema), tmp_path / "table.parquet")
+    with open_engine() as engine:
+        engine.scan("t", tmp_path / "table.parquet")
+        return hash_table(engine, "t", list(columns), list(columns)[:1])
+
+
+@pytest.mark.parametrize("options", [{"shuffle": 1}, {"shuffle": 2, "files": 3}, {"files": 7}])
+def test_the_order_of_rows_and_the_split_into_files_do_not_matter(make_tables: Make, options: dict) -> None:
+    plain = make_tables(PERSONS, benefits=LINES)
+    other = make_tables(PERSONS, benefits=LINES, **options)
+    assert other.content_sha256 == plain.content_sha256
+
+
+def test_the_number_of_threads_does_not_matter(tmp_path: Path) -> None:
+    # More than one row group, so that several threads really read.
+    numbers = list(range(300_000))
+    table = pa.table(
+        {"n": pa.array([i * 7919 % 300_007 for i in numbers]), "text": [str(i % 97) for i in numbers]}
+    )
+    pq.write_table(table, tmp_path / "t.parquet", row_group_size=50_000)
+    hashes = set()
+    for threads in (1, 2):
+        with open_engine(f"duckdb:threads={threads}") as engine:
+            engine.scan("t", tmp_path / "t.parquet")
+            hashes.add(hash_table(engine, "t", ["n", "text"], ["n"]))
+    assert len(hashes) == 1
+
+
+def test_the_hash_is_that_of_the_rendering_which_the_docstring_names(tmp_path: Path) -> None:
+    found = hash_of(tmp_path, {"a": ["y", "x"], "b": [2, None]}, b=pa.int32())
+    assert found == hashlib.sha256(b"x\x1f\\N\ny\x1f2\n").hexdigest()
+
+
+def test_a_change_of_any_one_cell_changes_the_hash(make_tables: Make) -> None:
+    person = {"person": 1, "qualified_on": "2020-01-01", "disqualified_on": None}
+    plain = make_tables([person]).content_sha256["persons"]
+    changes = {
+        "insurer_number": "990002",
+        "person": 2,
+        "name": "架空 花子",
+        "address": "架空県架空市1-2",
+        "birth_date": "1940-01-16",
+        "sex": 2,
+        "insured_category": 2,
+        "qualified_on": None,
+        "disqualified_on": "2024-01-01",
+        "disqualified_reason": "死亡",
+    }
+    hashes = {
+        plain,
+        *(make_tables([person | {name: value}]).content_sha256["persons"] for name, value in changes.items()),
+    }
+    assert len(hashes) == 1 + len(changes)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"a": [None]}, {"a": ["\\N"]}),
+        ({"a": [""]}, {"a": [None]}),
+        ({"a": ["x\x1fy"], "b": ["z"]}, {"a": ["x"], "b": ["y\x1fz"]}),
+        ({"a": ["x\ny"]}, {"a": ["x", "y"]}),
+        ({"a": ["\\n"]}, {"a": ["\n"]}),
+        ({"a": ["\\\\N"]}, {"a": ["\\N"]}),
+        ({"a": ["x", "x"]}, {"a": ["x"]}),
+        ({"a": ["x", "y"], "b": ["1", "2"]}, {"a": ["x", "y"], "b": ["2", "1"]}),
+    ],
+)
+def test_different_tables_never_share_a_rendering(tmp_path: Path, one: dict, other: dict) -> None:
+    assert hash_of(tmp_path / "one", one) != hash_of(tmp_path / "other", other)
