@@ -1,0 +1,253 @@
+"""Tables and the verdict of the processing chapter."""
+
+from __future__ import annotations
+
+from kaigo.deidentify.release import Release
+from kaigo.deidentify.standard import Rule, Standard
+from kaigo.deidentify.techniques import TECHNIQUES
+from kaigo.deidentify.worked_example import process_example, show_example_source
+from kaigo.display import Criterion, Decision, Table, Verdict
+from kaigo.tables import load_schemas
+
+LEDGER_SOURCE = "加工の記録(keep/ledger.json)"
+NOT_MEANING = (
+    "定めどおりに加工したことを確かめたものです。残る危険の大きさは次の章(40 リスク)で測ります。"
+    "規則第62条第5号の検討が済んだことも意味しません。"
+)
+
+
+def show_standard(standard: Standard) -> Table:
+    """加工基準書: どの列を、どの手法で、どの条項により加工するか。"""
+    import pandas as pd
+
+    rows = [
+        [
+            f"{rule.number or '表にない項目'}",
+            _describe_columns(rule),
+            TECHNIQUES[rule.technique].label,
+            _describe_parameters(rule),
+            rule.clause_2018,
+            rule.clause_now,
+            rule.set_by,
+        ]
+        for rule in standard.rules
+    ]
+    frame = pd.DataFrame(
+        rows, columns=["資料の番号", "項目", "手法", "基準値", "当時の条項", "現在の条項", "値を定めた者"]
+    )
+    ours = sum(rule.set_by != "資料" for rule in standard.rules)
+    return Table(
+        frame,
+        caption=f"加工基準「{standard.title}」は{len(rows)}の定めからなり、うち{ours}は資料が値を示さないため本書か自治体が値を定めました",
+        source=f"{standard.source}。条項は{standard.law_as_of}時点",
+        note="値を含むこの表は加工の方法に関する情報であり、内部限りです。",
+    )
+
+
+def show_document_rules(standard: Standard) -> Table:
+    """資料の①〜⑪と、その条項(基準値を含まない、公表できる形)。"""
+    import pandas as pd
+
+    numbered = [rule for rule in standard.rules if rule.number]
+    frame = pd.DataFrame(
+        [
+            [
+                f"{rule.number} {_describe_columns(rule)}",
+                TECHNIQUES[rule.technique].label,
+                rule.clause_2018,
+                rule.clause_now,
+                rule.set_by,
+            ]
+            for rule in numbered
+        ],
+        columns=["資料の項目", "加工", "当時の条項", "現在の条項", "値を定めた者"],
+    )
+    items = len({rule.number for rule in numbered})
+    kept = sum(rule.technique == "keep" for rule in numbered)
+    return Table(
+        frame,
+        caption=f"資料の例は①から⑪までの{items}項目を定め、{kept}項目は加工しません",
+        source=f"{standard.source}。条項は{standard.law_as_of}時点",
+    )
+
+
+def show_reasons(standard: Standard) -> Table:
+    """定めごとの理由。"""
+    import pandas as pd
+
+    frame = pd.DataFrame(
+        [[rule.id, _describe_columns(rule), rule.reason] for rule in standard.rules],
+        columns=["定め", "項目", "理由"],
+    )
+    return Table(frame, caption="どの定めにも、そうする理由があります", source=f"加工基準 {standard.name}")
+
+
+def show_ledger(release: Release) -> Table:
+    """加工の記録: 定めごとの行数、変わったセル、対象になった人。"""
+    import pandas as pd
+
+    rules = release.ledger()["rules"]
+    labels = {name: schema.label for name, schema in load_schemas().items()}
+    frame = pd.DataFrame(
+        [
+            [
+                f"{rule['id']} {rule['technique']}",
+                labels.get(rule["table"], rule["table"]),
+                _column_label(rule["column"]),
+                rule["rows_in"],
+                rule["rows_out"],
+                rule["cells_changed"],
+                rule["persons_touched"],
+                rule["note"] or "なし",
+            ]
+            for rule in rules
+        ],
+        columns=[
+            "定めと手法",
+            "表",
+            "項目",
+            "処理前の行",
+            "処理後の行",
+            "変わったセル",
+            "対象になった人",
+            "内訳",
+        ],
+    )
+    cells = int(frame["変わったセル"].sum())
+    return Table(
+        frame,
+        caption=f"{len({rule['id'] for rule in rules})}の定めで、のべ{cells:,}セルを変えました",
+        source=LEDGER_SOURCE,
+        units={"処理前の行": "行", "処理後の行": "行", "変わったセル": "セル", "対象になった人": "人"},
+        internal=True,
+    )
+
+
+def show_balance(release: Release) -> Table:
+    """収支: 入った行 = 残った行 + 外した行(理由ごと)。"""
+    import pandas as pd
+
+    balance = release.ledger()["balance"]
+    labels = {name: schema.label for name, schema in load_schemas().items()}
+    rows = []
+    for table, part in balance.items():
+        rows.append([labels[table], "入った行", part["rows_in"]])
+        rows += [
+            [labels[table], f"外した行: {reason}", number] for reason, number in part["left_out"].items()
+        ]
+        rows.append([labels[table], "加工の対象として残った行", part["rows_kept"]])
+    closes = all(part["closes"] for part in balance.values())
+    return Table(
+        pd.DataFrame(rows, columns=["表", "区分", "行数"]),
+        caption="どの表も、入った行の数と、残った行・外した行の合計が一致します"
+        if closes
+        else "行の収支が一致していません",
+        source=LEDGER_SOURCE,
+        units={"行数": "行"},
+        internal=True,
+    )
+
+
+def show_pseudonyms(release: Release) -> Table:
+    """仮IDのある3つの表の行数と、仮IDを替える間隔。"""
+    import pandas as pd
+
+    months = release.manifest["parameters"]["rotate_months"]
+    tables = release.manifest["tables"]
+    labels = {name: schema.label for name, schema in load_schemas().items()}
+    frame = pd.DataFrame(
+        [[labels[name], part["rows"], len(part["columns"])] for name, part in sorted(tables.items())],
+        columns=["表", "行数", "列数"],
+    )
+    persons = tables["persons"]["rows"]
+    return Table(
+        frame,
+        caption=f"仮IDは{months}か月ごとに替わり、全部で{persons:,}の仮IDができました",
+        source="加工の目録(keep/manifest.json)",
+        units={"行数": "行", "列数": "列"},
+        note="同じ人でも期間が替わると別の仮IDになる。仮IDは鍵つきのハッシュ(HMAC-SHA256)で、鍵はどこにも書いていない。",
+        internal=True,
+    )
+
+
+def show_example_before() -> Table:
+    """資料の例(加工前)。"""
+    return Table(
+        show_example_source(),
+        caption="資料の例: 1人の被保険者の、2か月分の利用です(加工前)",
+        source="総務省資料(2018年) 介護データに係る加工例のイメージ。実在の人ではない。",
+    )
+
+
+def show_example_after(standard: Standard) -> Table:
+    """資料の例(加工後): この加工基準で実際に処理した結果。"""
+    frame = process_example(standard)
+    return Table(
+        frame,
+        caption=f"同じ例を実際に加工すると、番号・氏名・住所・事業者番号が消え、{len(frame)}行が残ります",
+        source=f"加工基準 {standard.name}。同じコードと回答をもつ架空の10人と一緒に処理した。",
+    )
+
+
+def judge_processing(release: Release) -> Decision:
+    """定めどおりに加工できたかの判定。"""
+    ledger = release.ledger()
+    open_tables = [table for table, part in ledger["balance"].items() if not part["closes"]]
+    released = {column for table in release.manifest["tables"].values() for column in table["columns"]}
+    forbidden = {
+        column.name
+        for schema in load_schemas().values()
+        for column in schema.columns
+        if column.column_class in {"直接識別子", "個人識別符号", "連結符号"}
+    }
+    leaked = sorted(released & forbidden)
+    verdict: Verdict = "不可" if leaked or open_tables else "可"
+    rules = len({rule["id"] for rule in ledger["rules"]})
+    reason = (
+        f"{rules}の定めをすべて行い、行の収支は3つの表で一致し、識別子の列は残っていません。"
+        if verdict == "可"
+        else f"収支の合わない表: {'、'.join(open_tables) or 'なし'}。残っている識別子の列: {'、'.join(leaked) or 'なし'}。"
+    )
+    return Decision(
+        verdict,
+        title="加工基準の定めをすべて行い、何を何件変えたかを記録しました"
+        if verdict == "可"
+        else "加工に誤りがあります",
+        figures=[
+            Criterion("残っている識別子の列", len(leaked), 0, "列"),
+            Criterion("収支の合わない表", len(open_tables), 0, "表"),
+        ],
+        reason=reason,
+        not_meaning=NOT_MEANING,
+    )
+
+
+def _describe_columns(rule: Rule) -> str:
+    labels = []
+    for table, columns in rule.expanded().items():
+        schema = load_schemas()[table]
+        if len(columns) > 20:
+            labels.append(f"認定調査の基本項目({len(columns)}項目)")
+        else:
+            labels += [schema.column(column).label for column in columns]
+    return "、".join(dict.fromkeys(labels))
+
+
+def _describe_parameters(rule: Rule) -> str:
+    if not rule.parameters:
+        return "なし"
+    names = {"persons": "{}人", "age": "{}歳以上", "percentile": "上位{}%点"}
+    shown = []
+    for name, value in rule.parameters.items():
+        if name == "percentile":
+            shown.append(f"{float(value) * 100:g}パーセンタイル")
+        else:
+            shown.append(names.get(name, f"{name}={{}}").format(value))
+    return "、".join(shown)
+
+
+def _column_label(text: str) -> str:
+    for schema in load_schemas().values():
+        if text in schema.names:
+            return schema.column(text).label
+    return text

@@ -1,0 +1,128 @@
+"""The two layouts of a release: ``joined`` (the document's table) and ``linked`` (three tables with 仮ID)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kaigo.deidentify.key import Key
+from kaigo.deidentify.pseudonym import period_expression, store_pseudonyms, store_shuffle
+from kaigo.deidentify.standard import Standard
+from kaigo.deidentify.workspace import Workspace
+
+_MONTH_TEXT = "substr(cast({0} as {1}), 1, 7)"
+
+
+def _columns(work: Workspace, table: str, alias: str) -> list[str]:
+    """Released columns of a table in schema order; dates of months as text, birth as ``birth_month``."""
+    quote = work.engine.dialect.quote
+    shown = []
+    for column in work.columns[table]:
+        source = f"{alias}.{quote(column)}"
+        if column == "birth_date":
+            shown.append(f"{source} as birth_month")
+        elif column == "service_month":
+            shown.append(_MONTH_TEXT.format(source, work.engine.dialect.text_type) + " as service_month")
+        else:
+            shown.append(source)
+    return shown
+
+
+def write_joined(work: Workspace, key: Key, provide: Path, crosswalk: Path | None) -> dict[str, int]:
+    """加工後テーブル(1行が1給付、識別子なし)を、順序を混ぜて書く。
+
+    Parameters
+    ----------
+    provide : pathlib.Path
+        Receives ``joined/``.
+    crosswalk : pathlib.Path or None
+        Receives ``rows/``: position of each row to the person.
+
+    Returns
+    -------
+    dict
+        Rows by released table.
+    """
+    engine, dialect = work.engine, work.engine.dialect
+    store_shuffle(engine, key, work.folder)
+    certification = _columns(work, "certifications", "c")
+    level = [column for column in certification if column.endswith(dialect.quote("care_level"))]
+    survey = [column for column in certification if column not in level]
+    released = [*_columns(work, "persons", "p"), *survey, *level, *_columns(work, "benefits", "b")]
+    quote, text = dialect.quote, dialect.text_type
+    line = ", ".join(f"cast(b.{quote(column)} as {text})" for column in work.columns["benefits"])
+    order = dialect.sha256(f"concat_ws('/', s.shuffle, {line})")
+    lines = f"{work.relations['benefits']} as b join shuffles as s on s.person = b.person"
+    step = engine.materialise(
+        "joined",
+        f"select {', '.join(released)} from {lines} "
+        f"join {work.relations['persons']} as p on p.person = b.person "
+        f"join {work.relations['certifications']} as c on c.certification = b.certification order by {order}",
+        provide / "joined",
+    )
+    if crosswalk is not None:
+        # Lines with the same order key are equal lines of one person, so both sorts give the same positions.
+        engine.materialise(
+            "crosswalk_rows",
+            "select t.row_position, q.insurer_number, q.insured_number from (select b.person, "
+            f"row_number() over (order by {order}) - 1 as row_position from {lines}) as t "
+            "join persons_0 as q on q.person = t.person order by t.row_position",
+            crosswalk / "rows",
+        )
+    return {"joined": step.rows}
+
+
+def write_linked(
+    work: Workspace, standard: Standard, key: Key, provide: Path, crosswalk: Path | None
+) -> dict[str, int]:
+    """3つの表を、番号の代わりに仮IDを付けて書く(仮IDの順に並べる)。
+
+    One row of ``persons`` for each person and pseudonym period in which a certification is in force; one row of
+    ``certifications`` for each certification and period, with the months in which it applies
+    (``from_month``, ``to_month``).
+    """
+    engine = work.engine
+    months = standard.pseudonym.rotate_months
+    engine.view(
+        "in_force_periods",
+        "select person, certification, service_month, "
+        f"{period_expression(engine, 'month_number', months)} as period from in_force",
+    )
+    engine.materialise(
+        "person_periods",
+        "select distinct person, period from in_force_periods",
+        work.folder / "person_periods",
+    )
+    store_pseudonyms(work, key, "person_periods", months)
+    text = engine.dialect.text_type
+    from_month = _MONTH_TEXT.format("min(f.service_month)", text)
+    to_month = _MONTH_TEXT.format("max(f.service_month)", text)
+    engine.materialise(
+        "certification_periods",
+        f"select f.person, f.period, f.certification, {from_month} as from_month, {to_month} as to_month "
+        "from in_force_periods as f group by f.person, f.period, f.certification",
+        work.folder / "certification_periods",
+    )
+    period = period_expression(engine, "b.month_number", months)
+    in_order = engine.dialect.columns(work.columns["benefits"], "b")
+    selects = {
+        "persons": f"select i.person_id, {', '.join(_columns(work, 'persons', 'p'))} from pseudonyms as i "
+        f"join {work.relations['persons']} as p on p.person = i.person order by i.person_id",
+        "certifications": f"select i.person_id, f.from_month, f.to_month, {', '.join(_columns(work, 'certifications', 'c'))} "
+        "from certification_periods as f join pseudonyms as i on i.person = f.person and i.period = f.period "
+        f"join {work.relations['certifications']} as c on c.certification = f.certification "
+        "order by i.person_id, f.from_month, f.to_month",
+        "benefits": f"select i.person_id, {', '.join(_columns(work, 'benefits', 'b'))} "
+        f"from {work.relations['benefits']} as b join pseudonyms as i on i.person = b.person and i.period = {period} "
+        f"order by i.person_id, b.month_number, {in_order}",
+    }
+    rows = {}
+    for table, select in selects.items():
+        rows[table] = engine.materialise(f"linked_{table}", select, provide / table).rows
+    if crosswalk is not None:
+        engine.materialise(
+            "crosswalk_persons",
+            "select i.person_id, i.period, p.insurer_number, p.insured_number from pseudonyms as i "
+            "join persons_0 as p on p.person = i.person order by i.person_id",
+            crosswalk / "persons",
+        )
+    return rows

@@ -1,0 +1,105 @@
+"""Papers for the recipient: the data dictionary, the README, and CSV copies of the tables."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from kaigo.deidentify.standard import Rule, Standard
+from kaigo.deidentify.techniques import TECHNIQUES
+from kaigo.engine import write_file
+from kaigo.tables import format_month, load_schemas, load_service_codes, load_service_kinds
+
+_OWN_COLUMNS = {
+    "person_id": (
+        "仮ID",
+        "text",
+        "期間ごとに変わる符号。同じ期間の3つの表を結び付ける。期間をまたいでは結び付かない。",
+    ),
+    "from_month": ("適用開始年月", "text(YYYY-MM)", "この認定がその期間で最初に適用される月"),
+    "to_month": ("適用終了年月", "text(YYYY-MM)", "この認定がその期間で最後に適用される月"),
+}
+
+
+def write_papers(provide: Path, standard: Standard, manifest: dict[str, Any], *, csv: bool) -> None:
+    """提供先に渡す項目一覧(dictionary.csv)と説明(README.txt)を書く。"""
+    write_file(provide / "dictionary.csv", "\ufeff" + _dictionary(standard, manifest))
+    write_file(provide / "README.txt", _readme(standard, manifest))
+    if csv:
+        for name in manifest["tables"]:
+            table = pq.read_table(provide / name)
+            with (provide / f"{name}.csv").open("wb") as file:
+                file.write(b"\xef\xbb\xbf")
+                pa_csv.write_csv(table, file)
+
+
+def _dictionary(standard: Standard, manifest: dict[str, Any]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer)
+    writer.writerow(["表", "列", "名称", "資料の番号", "型", "値・単位", "加工"])
+    for table, described in manifest["tables"].items():
+        for name in described["columns"]:
+            writer.writerow([table, name, *_describe_column(standard, name)])
+    for code, base in sorted(
+        {(c.base_code, c.base_name) for c in load_service_codes().values() if c.base_code}
+    ):
+        writer.writerow(["(コード)", "service_code", base, "⑨", "text", code, "上位概念: 基本サービス"])
+    for kind in load_service_kinds().values():
+        writer.writerow(
+            ["(コード)", "service_code", kind.name, "⑨", "text", kind.code, "上位概念: サービス種類"]
+        )
+    for code, category in sorted({(k.category_code, k.category) for k in load_service_kinds().values()}):
+        writer.writerow(["(コード)", "service_code", category, "⑨", "text", code, "上位概念: 分類"])
+    return buffer.getvalue()
+
+
+def _describe_column(standard: Standard, name: str) -> tuple[str, str, str, str, str]:
+    if name in _OWN_COLUMNS:
+        label, dtype, meaning = _OWN_COLUMNS[name]
+        return label, "", dtype, meaning, "本書の形式による列"
+    source = "birth_date" if name == "birth_month" else name
+    for schema in load_schemas().values():
+        if source not in schema.names:
+            continue
+        column = schema.column(source)
+        done = "、".join(_processing(rule) for rule in _rules_for(standard, f"{schema.name}.{source}"))
+        is_month = name in {"birth_month", "service_month"}
+        dtype = "text(YYYY-MM)" if is_month else str(column.dtype)
+        label = "生年月" if name == "birth_month" else column.label
+        return label, column.number, dtype, column.note or column.unit, done
+    raise KeyError(name)
+
+
+def _rules_for(standard: Standard, full: str) -> list[Rule]:
+    table, _, column = full.partition(".")
+    return [rule for rule in standard.rules if column in rule.expanded().get(table, ())]
+
+
+def _processing(rule: Rule) -> str:
+    """The kind of processing, without thresholds (those are 加工の方法に関する情報, 内部限り)."""
+    return TECHNIQUES[rule.technique].label
+
+
+def _readme(standard: Standard, manifest: dict[str, Any]) -> str:
+    parameters = manifest["parameters"]
+    rows = "\n".join(f"  {name}: {part['rows']:,}行" for name, part in manifest["tables"].items())
+    synthetic = (
+        "合成データから作ったものです。実在の人物・事業所とは関係ありません。\n\n"
+        if manifest["synthetic"]
+        else ""
+    )
+    return (
+        f"【提供先】介護データを加工した情報\n\n{synthetic}"
+        f"対象: {format_month(parameters['first_month'])}から{format_month(parameters['last_month'])}までのサービス利用\n"
+        f"加工: {standard.title}\n表:\n{rows}\n\n"
+        "この情報を、本人を識別するためにほかの情報と照合してはなりません。\n"
+        "加工の方法に関する情報を取得してはなりません。\n"
+        "利用の目的、期間、安全管理の措置は契約のとおりです。\n"
+        "列の意味は dictionary.csv にあります。空欄は、回答がないか、加工により削除されたことを示します。\n"
+        "問い合わせ先: 要記入\n"
+    )

@@ -1,0 +1,82 @@
+"""仮ID and the order of rows: keyed hashes computed in Python, never in SQL text (※1)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from kaigo.deidentify.key import Key
+from kaigo.deidentify.workspace import Workspace
+from kaigo.engine import Engine
+
+PSEUDONYM_SCHEMA = pa.schema([("person", pa.int32()), ("period", pa.int16()), ("person_id", pa.string())])
+SHUFFLE_SCHEMA = pa.schema([("person", pa.int32()), ("shuffle", pa.string())])
+
+
+def period_expression(engine: Engine, month_number: str, rotate_months: int) -> str:
+    """SQL for the pseudonym period (0, 1, …) of a month's running number."""
+    return f"cast({engine.dialect.integer_division(month_number, str(rotate_months))} as smallint)"
+
+
+def store_pseudonyms(work: Workspace, key: Key, pairs: str, rotate_months: int) -> None:
+    """人と期間の組ごとに仮IDを作り、``pseudonyms`` という段階に書く。
+
+    Each period has its own subkey, named by its calendar months: a key that is used again for a later release
+    does not give the same pseudonym to other months.
+
+    Parameters
+    ----------
+    pairs : str
+        View with ``person``, ``period`` (distinct).
+    """
+    engine = work.engine
+    subkeys = {
+        int(period): key.subkey(f"pseudonym/{work.first_month}+{period}x{rotate_months}")
+        for (period,) in engine.rows(f"select distinct period from {pairs}")
+    }
+    select = (
+        f"select q.person, q.period, p.insurer_number || '/' || p.insured_number as message from {pairs} as q "
+        "join persons_0 as p on p.person = q.person"
+    )
+
+    def sign() -> Iterator[pa.RecordBatch]:
+        for batch in engine.batches(select):
+            persons, periods, messages = batch.columns
+            signed = [
+                subkeys[period].sign(message)
+                for period, message in zip(periods.to_pylist(), messages.to_pylist(), strict=True)
+            ]
+            yield pa.RecordBatch.from_arrays(
+                [persons.cast(pa.int32()), periods.cast(pa.int16()), _text_column(signed)],
+                schema=PSEUDONYM_SCHEMA,
+            )
+
+    engine.store("pseudonyms", sign(), PSEUDONYM_SCHEMA, work.folder / "pseudonyms")
+
+
+def store_shuffle(engine: Engine, key: Key, folder: Path) -> None:
+    """人ごとの並べ替え用の値を作り、``shuffles`` という段階に書く。"""
+    subkey = key.subkey("shuffle")
+
+    def sign() -> Iterator[pa.RecordBatch]:
+        for batch in engine.batches(
+            "select person, insurer_number || '/' || insured_number as message from persons_0"
+        ):
+            persons, messages = batch.columns
+            signed = [subkey.sign(message) for message in messages.to_pylist()]
+            yield pa.RecordBatch.from_arrays(
+                [persons.cast(pa.int32()), _text_column(signed)], schema=SHUFFLE_SCHEMA
+            )
+
+    engine.store("shuffles", sign(), SHUFFLE_SCHEMA, folder / "shuffles")
+
+
+def _text_column(signed: list[str]) -> pa.StringArray:
+    """Equally long ASCII texts as an Arrow column, by their bytes (pyarrow's own way would import pandas)."""
+    width = len(signed[0]) if signed else 0
+    offsets = np.arange(len(signed) + 1, dtype=np.int32) * width
+    data = "".join(signed).encode("ascii")
+    return pa.StringArray.from_buffers(len(signed), pa.py_buffer(offsets), pa.py_buffer(data))

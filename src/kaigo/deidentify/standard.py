@@ -1,0 +1,258 @@
+"""The noun ``Standard``: the processing standard (加工基準) as data, read from TOML and checked."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from kaigo.errors import StandardError
+from kaigo.tables import survey_columns
+
+Layout = Literal["joined", "linked"]
+SetBy = Literal["資料", "本書", "自治体"]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Rule(_Frozen):
+    """加工基準の1つの定め: どの列に、どの手法を、どの条項により、なぜ行うか。
+
+    ``columns`` are ``table.column``; ``certifications.survey_*`` stands for the 74 items. ``set_by`` says who
+    fixed the parameters: the source document (資料), this workbook (本書) or the municipality (自治体).
+    """
+
+    id: str
+    number: str
+    columns: tuple[str, ...] = Field(min_length=1)
+    technique: str
+    parameters: dict[str, int | float | str | bool] = {}
+    clause_2018: str
+    clause_now: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+    set_by: SetBy
+
+    def expanded(self) -> dict[str, tuple[str, ...]]:
+        """Columns by table, ``survey_*`` written out."""
+        tables: dict[str, list[str]] = {}
+        for entry in self.columns:
+            table, _, column = entry.partition(".")
+            names = survey_columns() if column == "survey_*" else (column,)
+            tables.setdefault(table, []).extend(names)
+        return {table: tuple(names) for table, names in tables.items()}
+
+
+class PseudonymRule(_Frozen):
+    """仮ID(※1)の定め。``rotate_months`` is counted from the release's first month."""
+
+    mode: Literal["rotating"]
+    rotate_months: int = Field(ge=1, le=36)
+    set_by: SetBy
+    clause_2018: str
+    clause_now: str
+    reason: str
+
+
+class ShuffleRule(_Frozen):
+    """並べ替えの定め。"""
+
+    clause_2018: str
+    clause_now: str
+    reason: str
+
+
+class QuasiIdentifiers(_Frozen):
+    """準識別子として数える列(形ごと)。"""
+
+    joined: tuple[str, ...]
+    linked: tuple[str, ...]
+
+
+class Standard(_Frozen):
+    """加工基準。どの列も、どこかの定めに必ず1回は現れる。"""
+
+    name: str
+    title: str
+    description: str
+    source: str
+    law_as_of: str
+    layout: Layout
+    pseudonym: PseudonymRule
+    shuffle: ShuffleRule
+    quasi_identifiers: QuasiIdentifiers
+    rules: tuple[Rule, ...]
+
+    def with_parameters(self, overrides: Mapping[str, Mapping[str, Any]]) -> Standard:
+        """基準値を替えた加工基準を返す(もとの基準は変わらない)。
+
+        Parameters
+        ----------
+        overrides : mapping
+            Technique name (or ``pseudonym``) to the parameters to replace. A replaced value is marked 自治体.
+
+        Raises
+        ------
+        StandardError
+            If a technique or parameter is unknown or a value is out of range.
+        """
+        _refuse_unknown_overrides(overrides)
+        data = self.model_dump()
+        for rule in data["rules"]:
+            new = {
+                k: v
+                for k, v in overrides.get(rule["technique"], {}).items()
+                if rule["parameters"].get(k) != v
+            }
+            if new:
+                rule["parameters"] |= new
+                rule["set_by"] = "自治体"
+        rotation = overrides.get("pseudonym", {}).get("rotate_months")
+        if rotation is not None and rotation != data["pseudonym"]["rotate_months"]:
+            data["pseudonym"] |= {"rotate_months": rotation, "set_by": "自治体"}
+        standard = _validate(data, self.name)
+        _refuse_contradictions(standard, self.name)
+        return standard
+
+    def to_toml(self) -> str:
+        """The standard in force, as TOML for ``keep/standard.toml``."""
+        data = self.model_dump()
+        lines = [f"{key} = {_toml_value(value)}" for key, value in data.items() if isinstance(value, str)]
+        for name in ("pseudonym", "shuffle", "quasi_identifiers"):
+            lines += ["", f"[{name}]", *(f"{k} = {_toml_value(v)}" for k, v in data[name].items())]
+        for rule in data["rules"]:
+            lines += ["", "[[rules]]", *(f"{k} = {_toml_value(v)}" for k, v in rule.items())]
+        return "\n".join(lines) + "\n"
+
+
+def _toml_value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_toml_value(item) for item in value) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{k} = {_toml_value(v)}" for k, v in value.items()) + " }" if value else "{}"
+    # A JSON string is a TOML string, but for DEL, which TOML wants escaped.
+    return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _refuse_unknown_overrides(overrides: Mapping[str, Mapping[str, Any]]) -> None:
+    from kaigo.deidentify.techniques import TECHNIQUES
+
+    known = {name: set(technique.parameters.model_fields) for name, technique in TECHNIQUES.items()}
+    known["pseudonym"] = {"rotate_months"}
+    usable = "、".join(f"{name}({'・'.join(sorted(each))})" for name, each in known.items() if each)
+    for name, parameters in overrides.items():
+        unknown = sorted(set(parameters) - known.get(name, set()))
+        if name not in known or unknown:
+            raise StandardError(
+                "加工基準にない手法または基準値です。",
+                found=f"{name}: {'、'.join(unknown)}" if name in known else name,
+                remedy=f"使える手法と基準値: {usable}。",
+            )
+
+
+def list_standards() -> tuple[str, ...]:
+    """Names of the standards that ship with the package."""
+    folder = resources.files("kaigo.deidentify").joinpath("standards")
+    return tuple(
+        sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
+    )
+
+
+def load_standard(name_or_path: str | Path) -> Standard:
+    """加工基準を名前またはTOMLファイルから読み、確かめる。
+
+    Raises
+    ------
+    StandardError
+        If there is no such standard, the TOML cannot be read, or :func:`check_standard` finds anything.
+    """
+    standard = read_standard(name_or_path)
+    _refuse_contradictions(standard, str(name_or_path))
+    return standard
+
+
+def read_standard(name_or_path: str | Path) -> Standard:
+    """加工基準を読む(項目名と値の形だけを確かめる)。
+
+    Raises
+    ------
+    StandardError
+        If there is no such standard or the TOML cannot be read.
+    """
+    text, origin = _read_text(str(name_or_path))
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise StandardError(
+            f"加工基準をTOMLとして読めません({origin})。",
+            found=str(error),
+            remedy="書き方(引用符、括弧、=)を確かめてください。",
+        ) from error
+    return _validate(data, origin)
+
+
+def _validate(data: Mapping[str, Any], origin: str) -> Standard:
+    try:
+        return Standard.model_validate(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise StandardError(
+            f"加工基準の項目に誤りがあります({origin}: {place})。",
+            found=first.get("input") if not isinstance(first.get("input"), dict) else first["type"],
+            remedy="同梱の soumu-2018 を手本に、項目名と値の形を直してください。",
+        ) from error
+
+
+def _read_text(name: str) -> tuple[str, str]:
+    if re.fullmatch(r"[\w\-]+", name) and name in list_standards():
+        path = resources.files("kaigo.deidentify").joinpath("standards", f"{name}.toml")
+        return path.read_text(encoding="utf-8"), name
+    path = Path(name)
+    if not path.is_file():
+        raise StandardError(
+            "加工基準が見つかりません。",
+            found=name,
+            remedy=f"同梱の基準名({'、'.join(list_standards())})か、TOMLファイルの場所を指定してください。",
+        )
+    try:
+        return path.read_text(encoding="utf-8"), str(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise StandardError(
+            "加工基準のファイルを読めません。", found=path, remedy="UTF-8のTOMLにしてください。"
+        ) from error
+
+
+def check_standard(standard: Standard) -> list[str]:
+    """加工基準の矛盾を探す。
+
+    Returns
+    -------
+    list of str
+        One Japanese sentence a finding; empty if the standard is sound.
+    """
+    # The checks know the techniques, and the techniques know rules: the circle is closed here, at run time.
+    from kaigo.deidentify.standard_checks import find_contradictions
+
+    return find_contradictions(standard)
+
+
+def _refuse_contradictions(standard: Standard, origin: str) -> None:
+    findings = check_standard(standard)
+    if findings:
+        raise StandardError(
+            f"加工基準に{len(findings)}件の誤りがあります({origin})。",
+            found=" / ".join(findings),
+            remedy="kaigo standard check で1件ずつ確かめて直してください。",
+        )

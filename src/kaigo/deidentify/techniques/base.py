@@ -1,0 +1,62 @@
+"""What every technique has in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from kaigo.deidentify.standard import Rule
+from kaigo.deidentify.workspace import LedgerEntry, Workspace
+
+
+class Parameters(BaseModel):
+    """手法の基準値。知らない名前は受け付けない。"""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Technique(ABC):
+    """別表第1の手法の1つ。
+
+    Attributes
+    ----------
+    name : str
+        Name used in a standard.
+    label : str
+        Japanese name, with the term of 別表第1 where there is one.
+    parameters : type of Parameters
+    columns : tuple of str or None
+        ``table.column`` that the technique can work on (``certifications.survey_`` stands for the items); None:
+        any.
+    """
+
+    name: str
+    label: str
+    parameters: type[Parameters] = Parameters
+    columns: tuple[str, ...] | None = None
+
+    def accepts(self, column: str) -> bool:
+        """Whether the technique can work on ``table.column``."""
+        if self.columns is None:
+            return True
+        return any(
+            column == entry or (entry.endswith("_") and column.startswith(entry)) for entry in self.columns
+        )
+
+    def check_parameters(self, parameters: Mapping[str, Any]) -> list[str]:
+        """Japanese findings about a rule's parameters; empty if they are sound."""
+        try:
+            self.parameters.model_validate(dict(parameters))
+        except ValidationError as error:
+            return [
+                f"手法「{self.label}」の基準値「{'.'.join(str(p) for p in item['loc'])}」が正しくありません(値: {item.get('input')})。"
+                for item in error.errors()
+            ]
+        return []
+
+    @abstractmethod
+    def apply(self, work: Workspace, rule: Rule) -> tuple[Workspace, list[LedgerEntry]]:
+        """Apply the rule; return the new state and one ledger entry a table."""
