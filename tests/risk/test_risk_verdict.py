@@ -1,0 +1,44 @@
+"""The verdict and what it says."""
+
+import pytest
+
+from kaigo.risk import MonthRisk, ReleaseRisk, RelinkRisk, RiskMeasures, judge_release, load_thresholds
+from kaigo.tables import ClassCounts
+
+
+def risk_with(worst: dict[int, int], relinked: int = 0) -> ReleaseRisk:
+    """Persons by the size of their class (every class once)."""
+    measures = RiskMeasures(
+        ClassCounts({size: number // size for size, number in worst.items()}, worst), "人"
+    )
+    month = MonthRisk(measures, (("2024-04", measures.number, worst.get(1, 0)),))
+    relink = RelinkRisk(measures.number, relinked)
+    return ReleaseRisk("joined", ("birth_month", "sex", "care_level"), month, measures, (), relink)
+
+
+@pytest.mark.parametrize(
+    ("worst", "relinked", "verdict"),
+    [
+        ({10: 1000}, 0, "可"),
+        ({9: 9, 10: 990}, 0, "要検討"),
+        ({1: 9, 10: 990}, 0, "要検討"),
+        ({1: 20, 10: 980}, 0, "不可"),
+        ({10: 1000}, 51, "不可"),
+        ({10: 1000}, 50, "可"),
+    ],
+)
+def test_thresholds_decide(worst: dict[int, int], relinked: int, verdict: str) -> None:
+    assert judge_release(risk_with(worst, relinked)).verdict == verdict
+
+
+def test_the_verdict_carries_figures_thresholds_and_what_it_does_not_mean() -> None:
+    decision = judge_release(risk_with({1: 200, 10: 800}))
+    values = {figure.name: (figure.value, figure.threshold) for figure in decision.figures}
+    assert values["最も小さい同値類の人数(k)"] == (1, 10)
+    assert values["一意な人の割合"] == (20.0, 1.0)
+    assert "法律上の結論ではありません" in decision.not_meaning
+
+
+def test_every_threshold_has_a_reason_and_a_source() -> None:
+    for threshold in load_thresholds().values():
+        assert threshold["reason"] and threshold["source"] and threshold["unit"]
