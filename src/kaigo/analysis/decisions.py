@@ -1,0 +1,102 @@
+"""The verdicts of the three chapters, held against thresholds that are data (本書の目安)."""
+
+from __future__ import annotations
+
+from kaigo.analysis.care_plans_result import CarePlansResult
+from kaigo.analysis.conditions_result import ConditionsResult
+from kaigo.analysis.rules import load_statements, load_thresholds, needy_name
+from kaigo.analysis.service_use_result import ServiceUseResult
+from kaigo.display import Criterion, Decision, Verdict
+from kaigo.errors import KaigoError
+
+
+def judge_conditions(result: ConditionsResult) -> Decision:
+    """①の判定。可: 疾患の列があり、人を数えられる。要検討: どちらかが欠ける。"""
+    usable, missing = len(result.conditions), len(result.unavailable)
+    whole = result.diseases is not None and result.unit == "人" and not missing
+    verdict: Verdict = "可" if whole else "要検討"
+    reasons = [f"容態{usable + missing}件のうち{usable}件について、{needy_name()}の割合を求められます。"]
+    if result.diseases is None:
+        lost = "、".join(row["question"] for row in result.lost if row["answer"] == "求められない")
+        reasons.append(f"疾患の列がないため、次は求められません: {lost}。")
+    if result.unit == "行":
+        reasons.append("識別子がないため人を数えられず、行の割合にとどまります。")
+    title = (
+        f"疾患別・容態別に、{needy_name()}の割合を求められます"
+        if result.diseases is not None
+        else f"容態別の{needy_name()}の割合は求められますが、疾患別は求められません"
+    )
+    return Decision(
+        verdict,
+        title=title,
+        figures=[
+            Criterion("疾患の列", "なし" if result.diseases is None else "あり", "あり", ""),
+            Criterion("求められた容態", usable, usable + missing, "件"),
+            Criterion("数える単位", result.unit, "人", ""),
+        ],
+        reason="".join(reasons),
+        not_meaning="可は、その容態が重い区分の原因であるという意味ではありません。"
+        + load_statements("conditions")["denominator"],
+    )
+
+
+def judge_service_use(result: ServiceUseResult) -> Decision:
+    """②の判定。可: 人を数えられ、置き換えられた行と容態像の決まらない分がともに目安以下。"""
+    rolled, unknown = 100 * result.rolled_share, 100 * result.unknown_profile_share
+    thresholds = load_thresholds()
+    figures, reasons, met = [], [], result.unit == "人"
+    for key, value in (("rolled_up_share", rolled), ("unknown_profile_share", unknown)):
+        threshold = thresholds[key]
+        figures.append(Criterion(threshold["name"], round(value, 2), threshold["value"], threshold["unit"]))
+        within = value <= threshold["value"]
+        met = met and within
+        word = "以下です" if within else "を超えます"
+        reasons.append(f"{threshold['name']}は{value:.2f}%で、目安の{threshold['value']:g}%{word}。")
+    if result.unit == "行":
+        reasons.append("識別子がないため、利用者の割合と1人あたりの単位数は求められません。")
+    return Decision(
+        "可" if met else "要検討",
+        title="容態像別のサービスの構成と単位数を求められます"
+        if result.unit == "人"
+        else "サービスの構成は求められますが、1人あたりの利用は求められません",
+        figures=[*figures, Criterion("数える単位", result.unit, "人", "")],
+        reason="".join(reasons),
+        not_meaning=load_statements("service_use")["meaning"],
+    )
+
+
+def judge_care_plans(result: CarePlansResult | KaigoError) -> Decision:
+    """③の判定。要検討が上限(単純な比較のため)。行えないときは不可。
+
+    Parameters
+    ----------
+    result : CarePlansResult or KaigoError
+        The error with which the analysis was refused, where it was.
+    """
+    words = load_statements("care_plans")
+    not_meaning = words["confounded"]
+    if isinstance(result, KaigoError):
+        return Decision(
+            "不可",
+            title="この表では、サービス利用パターン別の区分の変化を求められません",
+            figures=[] if result.found is None else [Criterion("見つかった値", result.found, None, "")],
+            reason=f"{result.what}{result.remedy}",
+            not_meaning="不可は、提供してはならないという意味ではなく、この分析に使えないという意味です。",
+        )
+    share = result.not_reassessed_share
+    again = "" if share is None else f"維持のうち{share:.1%}は、期間中に再認定を受けていません。"
+    return Decision(
+        "要検討",
+        title=f"パターン別の区分の変化を数えましたが、効果とは言えません({result.warning})",
+        figures=[
+            Criterion("比べたパターン", len(result.patterns), None, "件"),
+            Criterion(
+                "維持のうち再認定を受けていない割合",
+                None if share is None else round(100 * share, 1),
+                None,
+                "%",
+            ),
+        ],
+        reason=f"{again}{words['effects']}",
+        not_meaning=not_meaning,
+    )

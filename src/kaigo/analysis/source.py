@@ -1,0 +1,147 @@
+"""What the three analyses read: care tables and releases brought into one shape."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kaigo.analysis.states import view_states_and_lines
+from kaigo.analysis.views import DISEASE, view_care, view_joined, view_linked
+from kaigo.deidentify import Release
+from kaigo.engine import Engine
+from kaigo.errors import EmptyResultError
+from kaigo.tables import CareTables, survey_columns
+
+Layout = Literal["care", "linked", "joined"]
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """1人を続けて追える期間(仮IDの1期間、または全期間)。月は ``YYYY-MM``、両端を含む。"""
+
+    number: int
+    months: tuple[str, ...]
+
+    @property
+    def first(self) -> str:
+        """First month."""
+        return self.months[0]
+
+    @property
+    def last(self) -> str:
+        """Last month."""
+        return self.months[-1]
+
+
+@dataclass(frozen=True)
+class AnalysisSource:
+    """3つの分析の入力。
+
+    Views of the engine's session (``person`` is null for ``joined``, whose rows name nobody):
+
+    - ``analysis_persons``: ``person``, ``birth_month``, ``sex`` (not for ``joined``; birth and sex where the
+      release has them).
+    - ``analysis_certified``: ``person``, ``month``, ``certification``, ``care_level``, the survey items that
+      exist, ``primary_disease`` if it exists. One row a person and month in which a certification is in force;
+      for ``joined`` one row a benefit line.
+    - ``analysis_states``: ``person``, ``month``, ``certification``, ``care_level``, ``profile``.
+    - ``analysis_lines``: ``person``, ``month``, ``care_level``, ``profile``, ``kind`` (2 characters, empty where
+      deleted), ``category``, ``inside`` the limit (1, 0, null where it cannot be told), ``rolled`` (1: the code
+      was rolled up or deleted), ``units``. Lines without a certification in force are left out.
+
+    Attributes
+    ----------
+    engine : Engine
+    layout : {"care", "linked", "joined"}
+    is_synthetic : bool
+    months : tuple of str
+        Months with benefits, ``YYYY-MM``, in order.
+    survey : tuple of str
+        Survey items that exist.
+    has_disease : bool
+    coverages : tuple of Coverage
+        Spans over which one ``person`` can be followed: the pseudonym periods of ``linked`` (a person of the
+        source in two periods is two persons there), the whole window of care tables, none for ``joined``.
+    """
+
+    engine: Engine
+    layout: Layout
+    is_synthetic: bool
+    months: tuple[str, ...]
+    survey: tuple[str, ...]
+    has_disease: bool
+    coverages: tuple[Coverage, ...]
+
+    @property
+    def names_persons(self) -> bool:
+        """Whether rows tell which of them belong to one person."""
+        return self.layout != "joined"
+
+    @property
+    def unit(self) -> str:
+        """What is counted: 人, or 行 where rows name nobody."""
+        return "人" if self.names_persons else "行"
+
+
+def open_source(engine: Engine, source: CareTables | Release) -> AnalysisSource:
+    """介護データまたは加工したデータを、分析の入力にそろえる。
+
+    Parameters
+    ----------
+    engine : Engine
+        Open as long as the source is used.
+    source : CareTables or Release
+        A release is read as its recipient reads it: ``provide/`` only, never the crosswalk.
+
+    Raises
+    ------
+    EmptyResultError
+        If there is no benefit line.
+    """
+    layout: Layout
+    if isinstance(source, CareTables):
+        layout = "care"
+        columns = view_care(engine, source)
+    elif source.layout == "linked":
+        layout = "linked"
+        columns = view_linked(engine, source)
+    else:
+        layout = "joined"
+        columns = view_joined(engine, source)
+    benefits = "released" if layout == "joined" else "analysis_benefits"
+    months = tuple(
+        str(month)
+        for (month,) in engine.rows(f"select distinct service_month from {benefits} order by service_month")
+    )
+    if not months:
+        raise EmptyResultError(
+            "介護給付情報が1件もありません。", remedy="読み込んだファイルと対象の月を確かめてください。"
+        )
+    survey = tuple(column for column in survey_columns() if column in columns)
+    view_states_and_lines(engine, layout == "joined", survey, months)
+    rotate = len(months)
+    if isinstance(source, Release):
+        rotate = int(source.manifest["parameters"].get("rotate_months") or rotate)
+    return AnalysisSource(
+        engine=engine,
+        layout=layout,
+        is_synthetic=source.is_synthetic,
+        months=months,
+        survey=survey,
+        has_disease=DISEASE in columns
+        and bool(engine.value(f"select count({DISEASE}) from analysis_certified")),
+        coverages=() if layout == "joined" else _split_months(months, rotate),
+    )
+
+
+def _split_months(months: tuple[str, ...], rotate: int) -> tuple[Coverage, ...]:
+    """Periods of ``rotate`` months from the first month; months without any benefit are not there."""
+
+    def place(month: str) -> int:
+        year, number = (int(part) for part in month.split("-"))
+        return year * 12 + number
+
+    periods: dict[int, list[str]] = {}
+    for month in months:
+        periods.setdefault((place(month) - place(months[0])) // rotate, []).append(month)
+    return tuple(Coverage(number, tuple(found)) for number, found in sorted(periods.items()))
