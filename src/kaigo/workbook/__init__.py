@@ -1,0 +1,1 @@
+"""The guideline as notebooks: parameters, artifacts between chapters, running, rendering, the committed form."""

@@ -1,0 +1,61 @@
+"""What is needed to make a report again: when, with which parameters, versions, data and command."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import platform
+import shlex
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+
+from kaigo.workbook.params import Params
+
+JST = dt.timezone(dt.timedelta(hours=9), "JST")
+PACKAGES = ("kaigo", "pandas", "scikit-learn", "duckdb")
+
+
+def read_clock() -> str:
+    """Now in Japan, ISO with seconds; fixed by ``SOURCE_DATE_EPOCH`` for reproducible pages."""
+    fixed = os.environ.get("SOURCE_DATE_EPOCH")
+    now = dt.datetime.fromtimestamp(int(fixed), tz=JST) if fixed else dt.datetime.now(tz=JST)
+    return now.isoformat(timespec="seconds")
+
+
+def write_command(params: Params, only: Sequence[str] = ()) -> str:
+    """``kaigo report …`` that makes the same reports again."""
+    words = ["kaigo", "report"]
+    for name, value in params.changed().items():
+        words += ["--data", str(value)] if name == "data" else ["--set", f"{name}={value}"]
+    for chapter in only:
+        words += ["--only", chapter]
+    return shlex.join(words)
+
+
+def describe_run(
+    finished: str, *, parameters: Mapping[str, object], command: str, data_hash: str = ""
+) -> list[tuple[str, str]]:
+    """Label and value of each line of the reproducibility footer.
+
+    Parameters
+    ----------
+    finished : str
+        Time of the run (`read_clock`).
+    parameters : mapping
+        Name → value; names of `Params` get their Japanese description.
+    command : str
+        The command that makes it again.
+    data_hash : str, optional
+        Content hash of the data.
+    """
+    rows = [("実行日時", finished)]
+    for name, value in parameters.items():
+        field = Params.model_fields.get(name)
+        label = f"{field.description}({name})" if field else name
+        rows.append((label, str(value) if value != "" else "指定なし"))
+    if data_hash:
+        rows.append(("データの内容ハッシュ", data_hash))
+    versions = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)]
+    rows.append(("版", "、".join(versions)))
+    rows.append(("再現のコマンド", command))
+    return rows

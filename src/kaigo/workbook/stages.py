@@ -1,0 +1,112 @@
+"""The stages that chapters share: care tables and releases, built once and found again by their parameters."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from kaigo.deidentify import Key, Release, Standard, load_standard, make_release
+from kaigo.deidentify.standard import Layout
+from kaigo.synthetic import SynthesisPlan, synthesize
+from kaigo.tables import CareTables
+from kaigo.workbook.artifacts import Artifact, load_or_build
+from kaigo.workbook.params import Params
+
+SYNTHETIC_CACHE = Path("data/synthetic/cache")
+OWN_CACHE = ".kaigo"
+
+
+@dataclass(frozen=True)
+class Stages:
+    """章が共有する段階。同じパラメータなら、前に作ったものを使う。
+
+    Attributes
+    ----------
+    params : Params
+    root : pathlib.Path
+        Project root. Artifacts of synthetic data go below ``data/synthetic/cache``, those of own data into
+        ``.kaigo`` beside the data, so that they never leave the municipality's folder.
+    """
+
+    params: Params
+    root: Path
+
+    @property
+    def cache(self) -> Path:
+        """Where artifacts go."""
+        return Path(self.params.data) / OWN_CACHE if self.params.data else self.root / SYNTHETIC_CACHE
+
+    def standard_in_force(self) -> Standard:
+        """The standard with this run's parameters in place of its own."""
+        params = self.params
+        return load_standard(params.standard).with_parameters(
+            {
+                "delete_rare_answers": {"persons": params.threshold},
+                "roll_up_rare_codes": {"persons": params.threshold},
+                "top_code": {"persons": params.threshold, "percentile": params.top_percentile},
+                "delete_super_aged": {"age": params.super_aged},
+                "pseudonym": {"rotate_months": params.rotate_months},
+            }
+        )
+
+    def load_tables(self) -> CareTables:
+        """介護データ: own data where ``data`` names a folder, else synthetic data made (or found)."""
+        if self.params.data:
+            return CareTables.open(self.params.data)
+        return CareTables.open(self._tables_artifact().path / "tables")
+
+    def load_release(self, layout: Layout) -> Release:
+        """加工したデータ(形ごと)を作るか、前に作ったものを使う。"""
+        standard = self.standard_in_force()
+        tables = self.load_tables()
+        upstream = self._own_tables(tables) if self.params.data else self._tables_artifact()
+        parameters: dict[str, object] = {"layout": layout, "standard": _digest(standard.to_toml())}
+
+        def build(folder: Path) -> None:
+            # Synthetic runs repeat exactly; real data get a key that nobody knows.
+            key = Key.random() if self.params.data else Key.derive(self.params.seed)
+            make_release(
+                tables, standard, folder / "release", key=key, layout=layout, engine=self.params.engine
+            )
+
+        artifact = load_or_build(
+            f"release-{layout}", parameters, build, root=self.cache, upstream=(upstream,)
+        )
+        return Release.open(artifact.path / "release")
+
+    def _tables_artifact(self) -> Artifact:
+        params = self.params
+        plan = SynthesisPlan(
+            persons=params.persons,
+            months=params.months,
+            start=params.start,
+            municipalities=params.municipalities,
+            seed=params.seed,
+        )
+        parameters: dict[str, object] = {
+            "persons": plan.persons,
+            "months": plan.months,
+            "start": plan.start,
+            "municipalities": plan.municipalities,
+            "seed": plan.seed,
+        }
+        return load_or_build(
+            "care-tables",
+            parameters,
+            lambda folder: _discard(synthesize(folder / "tables", plan, engine=params.engine)),
+            root=self.cache,
+        )
+
+    @staticmethod
+    def _own_tables(tables: CareTables) -> Artifact:
+        return Artifact("care-tables", tables.folder, _digest(json.dumps(tables.content_sha256)))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _discard(result: object) -> None:
+    """A builder returns nothing."""
