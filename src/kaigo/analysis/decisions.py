@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from kaigo.analysis.care_plans_result import CarePlansResult
 from kaigo.analysis.conditions_result import ConditionsResult
+from kaigo.analysis.figure_parts import is_small
+from kaigo.analysis.intervals import Share
 from kaigo.analysis.rules import load_statements, load_thresholds, needy_name
 from kaigo.analysis.service_use_result import ServiceUseResult
 from kaigo.display import Criterion, Decision, Verdict
+from kaigo.display.suppression import choose_rule
 from kaigo.errors import KaigoError
 
 
@@ -30,14 +33,25 @@ def judge_conditions(result: ConditionsResult) -> Decision:
         verdict,
         title=title,
         figures=[
-            Criterion("疾患の列", "なし" if result.diseases is None else "あり", "あり", ""),
-            Criterion("求められた容態", usable, usable + missing, "件"),
-            Criterion("数える単位", result.unit, "人", ""),
+            Criterion(
+                f"最後の月に認定が有効な{'人' if result.unit == '人' else '行'}",
+                result.need.total,
+                None,
+                result.unit,
+            ),
+            Criterion(f"{needy_name()}の割合", _shown_percent(result.need), None, "%"),
         ],
         reason="".join(reasons),
         not_meaning="可は、その容態が重い区分の原因であるという意味ではありません。"
         + load_statements("conditions")["denominator"],
     )
+
+
+def _shown_percent(share: Share) -> float | None:
+    """The share in percent, unless one of its two parts is a small count."""
+    if share.value is None or is_small([share.count, share.others], choose_rule(None)):
+        return None
+    return round(100 * share.value, 1)
 
 
 def judge_service_use(result: ServiceUseResult) -> Decision:
@@ -59,10 +73,18 @@ def judge_service_use(result: ServiceUseResult) -> Decision:
         title="容態像別のサービスの構成と単位数を求められます"
         if result.unit == "人"
         else "サービスの構成は求められますが、1人あたりの利用は求められません",
-        figures=[*figures, Criterion("数える単位", result.unit, "人", "")],
+        figures=[*figures, _mean_units(result)],
         reason="".join(reasons),
         not_meaning=load_statements("service_use")["meaning"],
     )
+
+
+def _mean_units(result: ServiceUseResult) -> Criterion:
+    per_person = result.total.units_per_user_month
+    if per_person is None:
+        per_line = result.total.units_per_line
+        return Criterion("1行あたりの単位数", None if per_line is None else round(per_line), None, "単位")
+    return Criterion("利用した人の1か月あたりの単位数", round(per_person), None, "単位")
 
 
 def judge_care_plans(result: CarePlansResult | KaigoError) -> Decision:
@@ -89,7 +111,7 @@ def judge_care_plans(result: CarePlansResult | KaigoError) -> Decision:
         "要検討",
         title=f"パターン別の区分の変化を数えましたが、効果とは言えません({result.warning})",
         figures=[
-            Criterion("比べたパターン", len(result.patterns), None, "件"),
+            Criterion("比べた人", result.total.persons, None, "人"),
             Criterion(
                 "維持のうち再認定を受けていない割合",
                 None if share is None else round(100 * share, 1),

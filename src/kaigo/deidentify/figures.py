@@ -204,7 +204,7 @@ def judge_processing(release: Release) -> Decision:
     verdict: Verdict = "不可" if leaked or open_tables else "可"
     rules = len({rule["id"] for rule in ledger["rules"]})
     reason = (
-        f"{rules}の定めをすべて行い、行の収支は3つの表で一致し、識別子の列は残っていません。"
+        f"{rules}の定めをすべて行い、行の収支は3つの表で一致し、識別子の列は残っていません(0列)。"
         if verdict == "可"
         else f"収支の合わない表: {'、'.join(open_tables) or 'なし'}。残っている識別子の列: {'、'.join(leaked) or 'なし'}。"
     )
@@ -214,8 +214,8 @@ def judge_processing(release: Release) -> Decision:
         if verdict == "可"
         else "加工に誤りがあります",
         figures=[
-            Criterion("残っている識別子の列", len(leaked), 0, "列"),
-            Criterion("収支の合わない表", len(open_tables), 0, "表"),
+            Criterion("提供する行", sum(ledger["released_rows"].values()), None, "行"),
+            Criterion("変わったセル", sum(rule["cells_changed"] for rule in ledger["rules"]), None, "セル"),
         ],
         reason=reason,
         not_meaning=NOT_MEANING,
