@@ -1,0 +1,115 @@
+"""`kaigo deidentify` and `kaigo forget`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from kaigo.cli.command import JapaneseCommand
+from kaigo.cli.messages import say, show_stages, write_json
+from kaigo.cli.options import EngineText, JsonTo, Out
+from kaigo.errors import ParameterError
+
+LAYOUTS: tuple[Literal["joined", "linked"], ...] = ("joined", "linked")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs."""
+    app.command("deidentify", cls=JapaneseCommand)(deidentify)
+    app.command("forget", cls=JapaneseCommand)(forget)
+
+
+def deidentify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="介護データのフォルダ", show_default=False)],
+    standard: Annotated[
+        str,
+        typer.Option("--standard", metavar="NAME|FILE", help="加工基準の名前またはTOML", show_default=False),
+    ],
+    out: Out,
+    layout: Annotated[
+        str | None,
+        typer.Option(
+            "--layout", metavar="joined|linked", help="形(既定は加工基準のもの)", show_default=False
+        ),
+    ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key-file", metavar="F", help="鍵のファイル(無ければ作る)", show_default=False),
+    ] = None,
+    forget_key: Annotated[
+        bool, typer.Option("--forget-key", help="鍵を残さない(既定)", show_default=False)
+    ] = False,
+    no_crosswalk: Annotated[
+        bool, typer.Option("--no-crosswalk", help="対応表を書かない", show_default=False)
+    ] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="提供する表をCSVでも書く", show_default=False)] = False,
+    engine: EngineText = "duckdb",
+    json_to: JsonTo = None,
+) -> None:
+    """介護データを加工基準どおりに加工する(provide/ は提供先に渡すもの、keep/ は内部限り)。
+
+    例: kaigo deidentify own --standard soumu-2018 --out release
+    """
+    from kaigo.deidentify import Key, load_standard, make_release
+    from kaigo.tables import CareTables
+
+    shape = next((known for known in LAYOUTS if known == layout), None)
+    if layout is not None and shape is None:
+        raise ParameterError(
+            "形の名前を読めません。", found=layout, remedy=f"{' か '.join(LAYOUTS)} を指定してください。"
+        )
+    if key_file and forget_key:
+        raise ParameterError(
+            "--key-file と --forget-key は同時に使えません。", remedy="どちらか一方にしてください。"
+        )
+    rules, tables = load_standard(standard), CareTables.open(folder)
+    key = Key.from_file(key_file) if key_file else Key.random()
+    with show_stages() as progress:
+        release = make_release(
+            tables,
+            rules,
+            out,
+            key=key,
+            layout=shape,
+            crosswalk=not no_crosswalk,
+            csv=csv,
+            engine=engine,
+            progress=progress,
+        )
+    ledger = release.ledger()
+    rows = "、".join(f"{name} {count:,}行" for name, count in ledger["released_rows"].items())
+    say(
+        f"加工しました: {out}\n提供するもの: {release.provide}({rows})\n内部に残すもの: {release.keep}(加工の記録、加工基準、対応表)",
+        json_to,
+    )
+    if not no_crosswalk:
+        say("評価が終わったら kaigo forget で対応表を消してください。", json_to)
+    write_json({"layout": release.layout, "manifest": release.manifest, "ledger": ledger}, json_to)
+
+
+def forget(
+    folder: Annotated[
+        Path, typer.Argument(metavar="RELEASE", help="加工したデータのフォルダ", show_default=False)
+    ],
+    key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--key-file", metavar="F", help="加工に使った鍵のファイル(これも消す)", show_default=False
+        ),
+    ] = None,
+    json_to: JsonTo = None,
+) -> None:
+    """対応表(と、指定すれば鍵)を消し、消したことを記録する。
+
+    例: kaigo forget release
+    """
+    from kaigo.deidentify import Release, forget_release
+
+    release = Release.open(folder)
+    had = release.has_crosswalk
+    record = forget_release(release, key_file)
+    what = "対応表を消しました。" if had else "対応表はありませんでした。"
+    say(f"{what}{'鍵を消しました。' if key_file else ''}記録: {record}", json_to)
+    write_json({"forgotten": had, "key_forgotten": key_file is not None, "record": str(record)}, json_to)
