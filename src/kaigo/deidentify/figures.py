@@ -10,6 +10,7 @@ from kaigo.display import Criterion, Decision, Table, Verdict
 from kaigo.tables import load_schemas
 
 LEDGER_SOURCE = "加工の記録(keep/ledger.json)"
+DOCUMENT_NUMBERS = "①②③④⑤⑥⑦⑧⑨⑩⑪"
 NOT_MEANING = (
     "定めどおりに加工したことを確かめたものです。残る危険の大きさは次の章(40 リスク)で測ります。"
     "規則第62条第5号の検討が済んだことも意味しません。"
@@ -30,7 +31,7 @@ def show_standard(standard: Standard) -> Table:
             rule.clause_now,
             rule.set_by,
         ]
-        for rule in standard.rules
+        for rule in _in_document_order(standard)
     ]
     frame = pd.DataFrame(
         rows, columns=["資料の番号", "項目", "手法", "基準値", "当時の条項", "現在の条項", "値を定めた者"]
@@ -40,15 +41,20 @@ def show_standard(standard: Standard) -> Table:
         frame,
         caption=f"加工基準「{standard.title}」は{len(rows)}の定めからなり、うち{ours}は資料が値を示さないため本書か自治体が値を定めました",
         source=f"{standard.source}。条項は{standard.law_as_of}時点",
-        note="値を含むこの表は加工の方法に関する情報であり、内部限りです。",
+        note="値を含むこの表は加工の方法に関する情報であり、内部限りです。人を数える定めは、サービスコードの後に認定調査の回答の順で行います。",
     )
+
+
+def _in_document_order(standard: Standard) -> list[Rule]:
+    """Rules by the document's number; those without one last. They are applied in the standard's own order."""
+    return sorted(standard.rules, key=lambda rule: DOCUMENT_NUMBERS.find(rule.number) if rule.number else 99)
 
 
 def show_document_rules(standard: Standard) -> Table:
     """資料の①〜⑪と、その条項(基準値を含まない、公表できる形)。"""
     import pandas as pd
 
-    numbered = [rule for rule in standard.rules if rule.number]
+    numbered = [rule for rule in _in_document_order(standard) if rule.number]
     frame = pd.DataFrame(
         [
             [
@@ -76,7 +82,7 @@ def show_reasons(standard: Standard) -> Table:
     import pandas as pd
 
     frame = pd.DataFrame(
-        [[rule.id, _describe_columns(rule), rule.reason] for rule in standard.rules],
+        [[rule.id, _describe_columns(rule), rule.reason] for rule in _in_document_order(standard)],
         columns=["定め", "項目", "理由"],
     )
     return Table(frame, caption="どの定めにも、そうする理由があります", source=f"加工基準 {standard.name}")
