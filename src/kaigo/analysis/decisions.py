@@ -111,7 +111,12 @@ def judge_care_plans(result: CarePlansResult | KaigoError) -> Decision:
         "要検討",
         title=f"パターン別の区分の変化を数えましたが、効果とは言えません({result.warning})",
         figures=[
-            Criterion("比べた人", result.total.persons, None, "人"),
+            Criterion(
+                "比べた仮ID" if result.layout == "linked" else "比べた人",
+                result.total.persons,
+                None,
+                "件" if result.layout == "linked" else "人",
+            ),
             Criterion(
                 "維持のうち再認定を受けていない割合",
                 None if share is None else round(100 * share, 1),

@@ -65,6 +65,16 @@ class TableForm:
         )
 
 
+def counted_unit(layout: str) -> str:
+    """What a count over months is of: with rotating pseudonyms, one person is counted once a pseudonym."""
+    return "仮ID" if layout == "linked" else "人"
+
+
+def say_count(number: int, layout: str) -> str:
+    """A count in words: 1,234人, or 仮ID 1,234件."""
+    return f"仮ID {number:,}件" if layout == "linked" else f"{number:,}人"
+
+
 def count_name(unit: str) -> str:
     """Header of the column that counts."""
     return "人数" if unit == "人" else "行数"

@@ -8,10 +8,12 @@ from kaigo.analysis.care_plans_display import ShownPatterns, choose_shown_patter
 from kaigo.analysis.care_plans_result import OUTCOMES, CarePlansResult, PatternOutcome
 from kaigo.analysis.figure_parts import (
     TableForm,
+    counted_unit,
     describe_extremes,
     describe_row,
     hidden_words,
     read_rows,
+    say_count,
     share_cells,
     share_columns,
     to_percent,
@@ -33,11 +35,14 @@ def flow_table(result: CarePlansResult, *, source_text: str, inhabitants: int | 
     import pandas as pd
 
     frame = pd.DataFrame(list(result.flow), columns=["段階", PERSONS])
-    layout = TableForm((PERSONS,), {}, {PERSONS: "人"}, source_text, inhabitants, {})
+    layout = TableForm((PERSONS,), {}, {PERSONS: counted_unit(result.layout)}, source_text, inhabitants, {})
     shown = layout.hide(frame)[PERSONS].dropna()
     caption = f"比べた人と外した人: {hidden_words()}"
     if {0, len(frame) - 1} <= set(shown.index):
-        caption = f"最初の月に認定が有効な{shown.iloc[0]:,}人のうち、{shown.iloc[-1]:,}人を比べた"
+        caption = (
+            f"各期間の最初の月に認定が有効な{say_count(int(shown.iloc[0]), result.layout)}のうち、"
+            f"{say_count(int(shown.iloc[-1]), result.layout)}を比べた"
+        )
     return layout.build(frame, caption=caption, note=_spans(result))
 
 
@@ -72,7 +77,7 @@ def naive_table(result: CarePlansResult, *, source_text: str, inhabitants: int |
     layout = TableForm(
         (PERSONS,),
         dict.fromkeys(columns, PERSONS),
-        {PERSONS: "人"} | dict.fromkeys(columns, "ポイント"),
+        {PERSONS: counted_unit(result.layout)} | dict.fromkeys(columns, "ポイント"),
         source_text,
         inhabitants,
         dict.fromkeys(columns, 1),
@@ -85,7 +90,7 @@ def naive_table(result: CarePlansResult, *, source_text: str, inhabitants: int |
         far = max(shown, key=lambda row: abs(row[GAP]))
         caption = (
             f"{KEPT}の割合の、「{reference}」の人との単純な差は、{describe_row(far, LABEL, GAP, 'ポイント')}が最も大きい"
-            f"({len(shown)}パターンのうち{clear}つで区間が0を含まない)"
+            f"({_say_clear(clear, len(shown))})"
         )
     note = f"差 = そのパターンの割合 - 「{reference}」の割合。区間は2つずつの比較ごとの95%で、比較の数に応じた調整はしていない。"
     return layout.build(
@@ -93,6 +98,12 @@ def naive_table(result: CarePlansResult, *, source_text: str, inhabitants: int |
         caption=f"{caption}({result.warning})",
         note=note + _explain_merging(patterns) + result.notes[0],
     )
+
+
+def _say_clear(clear: int, shown: int) -> str:
+    if clear == 0:
+        return f"{shown}パターンのどれも区間が0を含み、差があるとは言えない"
+    return f"{shown}パターンのうち{clear}パターンで区間が0を含まない"
 
 
 def baseline_table(result: CarePlansResult, *, source_text: str, inhabitants: int | None = None) -> Table:
@@ -117,7 +128,7 @@ def baseline_table(result: CarePlansResult, *, source_text: str, inhabitants: in
     layout = TableForm(
         (PERSONS, name, other),
         dict.fromkeys(columns, name),
-        dict.fromkeys((PERSONS, name, other), "人") | dict.fromkeys(columns, "%"),
+        dict.fromkeys((PERSONS, name, other), counted_unit(result.layout)) | dict.fromkeys(columns, "%"),
         source_text,
         inhabitants,
         dict.fromkeys(columns, 1),
@@ -172,7 +183,7 @@ def _outcome_frame(
     layout = TableForm(
         counted,
         derived,
-        dict.fromkeys(counted, "人") | dict.fromkeys(derived, "%"),
+        dict.fromkeys(counted, counted_unit(result.layout)) | dict.fromkeys(derived, "%"),
         source,
         inhabitants,
         dict.fromkeys(derived, 1),

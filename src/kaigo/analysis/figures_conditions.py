@@ -121,6 +121,14 @@ def prevalence_table(result: ConditionsResult, *, source_text: str, inhabitants:
     import pandas as pd
 
     count = count_name(result.unit)
+    # The figure above tells the sum of the two lower bands: one small cell would follow from the other two.
+    rule = choose_rule(inhabitants)
+    small = {
+        row.condition.id
+        for row in result.by_band
+        if rule.threshold is not None and is_small([row.present, row.absent, row.unknown], rule)
+    }
+    kept = [row for row in result.by_band if row.condition.id not in small]
     frame = pd.DataFrame(
         [
             (
@@ -131,7 +139,7 @@ def prevalence_table(result: ConditionsResult, *, source_text: str, inhabitants:
                 row.unknown,
                 to_percent(row.present / row.total if row.total else None),
             )
-            for row in result.by_band
+            for row in kept
         ],
         columns=["容態と区分", count, PRESENT, ABSENT, UNKNOWN, "ありの割合"],
     )
@@ -152,6 +160,9 @@ def prevalence_table(result: ConditionsResult, *, source_text: str, inhabitants:
         "割合は「回答なし」も含めた全員に対するもので、回答が削除された人がいる分だけ低めに出る。"
         + "".join(result.notes[:1])
     )
+    if small:
+        names = dict.fromkeys(row.condition.name for row in result.by_band if row.condition.id in small)
+        note += f"該当者の少ない区分があるため載せない容態: {'、'.join(names)}。"
     return layout.build(frame, caption=caption, note=note)
 
 

@@ -9,6 +9,7 @@ from kaigo.analysis.figure_parts import (
     OTHERS,
     Part,
     TableForm,
+    counted_unit,
     describe_extremes,
     hidden_words,
     is_small,
@@ -188,7 +189,7 @@ def _use_table(
     layout = TableForm(
         persons=(PERSONS, USERS, NON_USERS),
         derived={USE_SHARE: USERS, UNITS: PERSONS, LIMIT_SHARE: PERSONS},
-        units=dict.fromkeys((PERSONS, USERS, NON_USERS), "人")
+        units=dict.fromkeys((PERSONS, USERS, NON_USERS), counted_unit(result.layout))
         | {USE_SHARE: "%", UNITS: "単位", LIMIT_SHARE: "%"},
         source=source,
         inhabitants=inhabitants,

@@ -54,7 +54,7 @@ def compare_layouts(risks: list[ReleaseRisk], source: str) -> Table:
     first = risks[0]
     return Table(
         pd.DataFrame(rows, columns=columns),
-        caption=f"生年月・性別・要介護状態区分だけで、ある月に一意な人が{_percent(first.month.measures.unique_share)}%、"
+        caption=f"生年月・性別・要介護状態区分だけで、少なくとも1つの月で一意になる人が{_percent(first.month.measures.unique_share)}%、"
         f"期間全体では{_percent(first.history.unique_share)}%います",
         source=source,
         digits={"平均の再識別確率": 3},
@@ -66,7 +66,7 @@ def compare_layouts(risks: list[ReleaseRisk], source: str) -> Table:
             "一意な人の割合": "%",
             "10人未満の類にいる人の割合": "%",
         },
-        note="Aは同じ月に値が同じ人、Bは1つの仮IDが続く期間(仮IDのない形では全期間)の値の並びが同じ人。平均の再識別確率は1÷同値類の人数の、人についての平均(prosecutor)。母集団の全員が含まれるため journalist と marketer も同じ値になる。",
+        note="Aは同じ月に値が同じ人(人ごとに、最も小さくなる月をとる。同値類の数は全部の月の合計)、Bは1つの仮IDが続く期間(仮IDのない形では全期間)の値の並びが同じ人。平均の再識別確率は1÷同値類の人数の、人についての平均(prosecutor)。母集団の全員が含まれるため journalist と marketer も同じ値になる。",
         internal=True,
     )
 
@@ -167,7 +167,7 @@ def plot_months(risk: ReleaseRisk, source: str) -> Figure:
     return Figure(
         _draw_months,
         table=table,
-        caption=f"どの月を見ても、{low}%から{high}%の人が一意です(最も高いのは{format_month(risk.month.worst_month)})",
+        caption=f"1つの月だけを見ると、{low}%から{high}%の人が一意です(最も高いのは{format_month(risk.month.worst_month)})",
         alt=f"折れ線グラフ。月ごとの一意な人の割合は最小{low}%、最大{high}%({format_month(risk.month.worst_month)})。",
         source=source,
     )
