@@ -108,8 +108,11 @@ def move_first(rule_id: str) -> Change:
         (drop_rule("05"), "列「persons.sex」(性別)の扱いが決まっていません"),
         (drop_rule("06"), "列「certifications.survey_6_12」"),
         (change_rule("05", technique="encrypt"), "手法「encrypt」はありません"),
-        (change_rule("06", parameters={}), "基準値「persons」が正しくありません"),
-        (change_rule("06", parameters={"persons": 1}), "基準値「persons」が正しくありません(値: 1)"),
+        (change_rule("06", parameters={}), "基準値「persons」がありません"),
+        (
+            change_rule("06", parameters={"persons": 1}),
+            "基準値「persons」が正しくありません(値: 1。2〜1000で",
+        ),
         (change_rule("06", parameters={"persons": 10, "people": 3}), "基準値「people」"),
         (change_rule("10", parameters={"percentile": 99, "persons": 10}), "基準値「percentile」"),
         (change_rule("05", parameters={"k": 1}), "基準値「k」"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from kaigo.deidentify.release import Release
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
-from kaigo.deidentify.worked_example import process_example, show_example_source
+from kaigo.deidentify.worked_example import count_others, process_example, show_example_source
 from kaigo.display import Criterion, Decision, Table, Verdict
 from kaigo.tables import load_schemas
 
@@ -97,7 +100,7 @@ def show_ledger(release: Release) -> Table:
     frame = pd.DataFrame(
         [
             [
-                f"{rule['id']} {rule['technique']}",
+                f"{rule['id']} {rule['technique']}" if rule["id"] != rule["technique"] else rule["id"],
                 labels.get(rule["table"], rule["table"]),
                 _column_label(rule["column"]),
                 rule["rows_in"],
@@ -122,7 +125,7 @@ def show_ledger(release: Release) -> Table:
     cells = int(frame["変わったセル"].sum())
     return Table(
         frame,
-        caption=f"{len({rule['id'] for rule in rules})}の定めで、のべ{cells:,}セルを変えました",
+        caption=f"{_count_rules(rules)}の定めと行の並べ替えで、のべ{cells:,}セルを変えました",
         source=LEDGER_SOURCE,
         units={"処理前の行": "行", "処理後の行": "行", "変わったセル": "セル", "対象になった人": "人"},
         internal=True,
@@ -191,7 +194,7 @@ def show_example_after(standard: Standard) -> Table:
     return Table(
         frame,
         caption=f"同じ例を実際に加工すると、番号・氏名・住所・事業者番号が消え、{len(frame)}行が残ります",
-        source=f"加工基準 {standard.name}。同じコードと回答をもつ架空の10人と一緒に処理した。",
+        source=f"加工基準 {standard.name}。同じコードと回答をもつ架空の{count_others(standard)}人と一緒に処理した。",
     )
 
 
@@ -208,9 +211,8 @@ def judge_processing(release: Release) -> Decision:
     }
     leaked = sorted(released & forbidden)
     verdict: Verdict = "不可" if leaked or open_tables else "可"
-    rules = len({rule["id"] for rule in ledger["rules"]})
     reason = (
-        f"{rules}の定めをすべて行い、行の収支は3つの表で一致し、識別子の列は残っていません(0列)。"
+        f"{_count_rules(ledger['rules'])}の定めと行の並べ替えをすべて行い、行の収支は3つの表で一致し、識別子の列は残っていません(0列)。"
         if verdict == "可"
         else f"収支の合わない表: {'、'.join(open_tables) or 'なし'}。残っている識別子の列: {'、'.join(leaked) or 'なし'}。"
     )
@@ -226,6 +228,11 @@ def judge_processing(release: Release) -> Decision:
         reason=reason,
         not_meaning=NOT_MEANING,
     )
+
+
+def _count_rules(entries: list[dict[str, Any]]) -> int:
+    """Rules of the standard in a ledger (the shuffling and the pseudonyms of the layout not counted)."""
+    return len({entry["id"] for entry in entries if entry["id"][0].isdigit()})
 
 
 def _describe_columns(rule: Rule) -> str:
@@ -253,7 +260,13 @@ def _describe_parameters(rule: Rule) -> str:
 
 
 def _column_label(text: str) -> str:
+    """Japanese labels of a ledger's column text: one name, several names, or the first and last of many."""
+    parts = re.split(r"([、〜(])", text)
+    return "".join(_label(part) for part in parts)
+
+
+def _label(name: str) -> str:
     for schema in load_schemas().values():
-        if text in schema.names:
-            return schema.column(text).label
-    return text
+        if name in schema.names:
+            return schema.column(name).label
+    return name

@@ -41,7 +41,7 @@ def write_papers(provide: Path, standard: Standard, manifest: dict[str, Any], *,
 def _dictionary(standard: Standard, manifest: dict[str, Any]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(["表", "列", "名称", "資料の番号", "型", "値・単位", "加工"])
+    writer.writerow(["表", "列", "名称", "資料の番号", "型", "値・単位", "利用上の注意"])
     for table, described in manifest["tables"].items():
         for name in described["columns"]:
             writer.writerow([table, name, *_describe_column(standard, name)])
@@ -67,22 +67,21 @@ def _describe_column(standard: Standard, name: str) -> tuple[str, str, str, str,
         if source not in schema.names:
             continue
         column = schema.column(source)
-        done = "、".join(_processing(rule) for rule in _rules_for(standard, f"{schema.name}.{source}"))
+        notes = [
+            TECHNIQUES[rule.technique].recipient_note
+            for rule in _rules_for(standard, f"{schema.name}.{source}")
+        ]
+        caution = "、".join(dict.fromkeys(filter(None, notes)))
         is_month = name in {"birth_month", "service_month"}
         dtype = "text(YYYY-MM)" if is_month else str(column.dtype)
         label = "生年月" if name == "birth_month" else column.label
-        return label, column.number, dtype, column.note or column.unit, done
+        return label, column.number, dtype, "" if is_month else column.note or column.unit, caution
     raise KeyError(name)
 
 
 def _rules_for(standard: Standard, full: str) -> list[Rule]:
     table, _, column = full.partition(".")
     return [rule for rule in standard.rules if column in rule.expanded().get(table, ())]
-
-
-def _processing(rule: Rule) -> str:
-    """The kind of processing, without thresholds (those are 加工の方法に関する情報, 内部限り)."""
-    return TECHNIQUES[rule.technique].label
 
 
 def _readme(standard: Standard, manifest: dict[str, Any]) -> str:

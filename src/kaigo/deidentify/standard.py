@@ -114,6 +114,7 @@ class Standard(_Frozen):
             if new:
                 rule["parameters"] |= new
                 rule["set_by"] = "自治体"
+                rule["reason"] = f"自治体が値を替えた。もとの理由: {rule['reason']}"
         rotation = overrides.get("pseudonym", {}).get("rotate_months")
         if rotation is not None and rotation != data["pseudonym"]["rotate_months"]:
             data["pseudonym"] |= {"rotate_months": rotation, "set_by": "自治体"}

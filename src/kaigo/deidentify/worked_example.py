@@ -19,7 +19,7 @@ from kaigo.tables.rendering import show_rows
 if TYPE_CHECKING:
     import pandas as pd
 
-OTHERS = 10
+LEAST_OTHERS = 10
 SHOWN = (
     "birth_month",
     "sex",
@@ -33,8 +33,14 @@ SHOWN = (
 )
 
 
+def count_others(standard: Standard) -> int:
+    """How many others stand beside the example: as many as the standard asks of a code or an answer."""
+    asked = [value for rule in standard.rules for name, value in rule.parameters.items() if name == "persons"]
+    return max([LEAST_OTHERS, *(int(value) for value in asked)])
+
+
 def process_example(standard: Standard) -> pd.DataFrame:
-    """資料の例(被保険者番号1234567890)を、同じコードと回答をもつ架空の10人と一緒に加工する。
+    """資料の例(被保険者番号1234567890)を、同じコードと回答をもつ架空の人たちと一緒に加工する。
 
     Returns
     -------
@@ -42,7 +48,7 @@ def process_example(standard: Standard) -> pd.DataFrame:
         The example's lines of the document's 加工後テーブル, shown as the document shows them.
     """
     with tempfile.TemporaryDirectory(prefix="kaigo-") as folder:
-        tables = _write_tables(Path(folder) / "tables")
+        tables = _write_tables(Path(folder) / "tables", count_others(standard))
         release = make_release(tables, standard, Path(folder) / "release", key=Key.random(), layout="joined")
         frame = pq.read_table(release.provide / "joined", columns=list(SHOWN)).to_pandas()
     example = read_facts("document_example", "kaigo.deidentify")[0]
@@ -73,19 +79,19 @@ def show_example_source() -> pd.DataFrame:
     return pd.DataFrame([{label: line[name] for name, label in columns.items()} for line in lines])
 
 
-def _write_tables(folder: Path) -> CareTables:
+def _write_tables(folder: Path, others: int) -> CareTables:
     lines = read_facts("document_example", "kaigo.deidentify")
     schemas = load_schemas()
     rows: dict[str, list[dict[str, Any]]] = {name: [] for name in schemas}
     first = lines[0]
     birth = parse_date(first["birth_date"])
-    for number in range(OTHERS + 1):
+    for number in range(others + 1):
         numbers = {
             "insurer_number": "990001",
             "insured_number": first["insured_number"] if number == 0 else f"{number:010d}",
         }
         # The others are born in other years, so that the example's own lines can be told apart afterwards.
-        born = birth.replace(year=birth.year - number) if birth else None
+        born = birth.replace(year=birth.year - 1 - number % 30) if birth and number else birth
         rows["persons"].append(
             numbers
             | {

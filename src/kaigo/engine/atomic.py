@@ -22,18 +22,36 @@ def is_disk_full(error: OSError) -> bool:
     return error.errno in _FULL or "No space left" in str(error) or "File too large" in str(error)
 
 
+_REASONS = {
+    errno.EACCES: "書き込む権限がありません",
+    errno.EPERM: "書き込む権限がありません",
+    errno.EROFS: "読み取り専用の場所です",
+    errno.EEXIST: "途中に同じ名前のファイルがあります",
+    errno.ENOTDIR: "途中に同じ名前のファイルがあります",
+    errno.ENOENT: "フォルダを作れない場所です",
+    errno.ENOSPC: "空きがありません",
+    errno.EDQUOT: "割り当てられた容量を使い切りました",
+    errno.EFBIG: "ファイルが大きすぎます",
+}
+
+
+def name_os_error(error: OSError) -> str:
+    """The cause of a failed write in Japanese (the system's own words where we have none)."""
+    return _REASONS.get(error.errno or 0) or error.strerror or type(error).__name__
+
+
 def explain_os_error(error: OSError, target: Path) -> OutputError:
     """Turn a failed write into a message for people."""
     if is_disk_full(error):
         return OutputError(
             f"書き込み中にディスクの空きがなくなりました({target})。途中のファイルは消しました。",
-            found=error.strerror or type(error).__name__,
-            remedy="空き容量を増やすか、--out で別のドライブを指定してください。",
+            found=name_os_error(error),
+            remedy="空き容量を増やすか、別のドライブを指定してください。",
         )
     return OutputError(
         f"書き込めません({target})。",
-        found=error.strerror or type(error).__name__,
-        remedy="フォルダの権限と場所を確かめるか、--out で別の場所を指定してください。",
+        found=name_os_error(error),
+        remedy="フォルダの権限と場所を確かめるか、別の場所を指定してください。",
     )
 
 

@@ -27,6 +27,8 @@ class Technique(ABC):
         Name used in a standard.
     label : str
         Japanese name, with the term of 別表第1 where there is one.
+    recipient_note : str
+        What a recipient must know to use the values (no threshold, no method).
     parameters : type of Parameters
     columns : tuple of str or None
         ``table.column`` that the technique can work on (``certifications.survey_`` stands for the items); None:
@@ -35,6 +37,7 @@ class Technique(ABC):
 
     name: str
     label: str
+    recipient_note: str = ""
     parameters: type[Parameters] = Parameters
     columns: tuple[str, ...] | None = None
 
@@ -51,11 +54,23 @@ class Technique(ABC):
         try:
             self.parameters.model_validate(dict(parameters))
         except ValidationError as error:
-            return [
-                f"手法「{self.label}」の基準値「{'.'.join(str(p) for p in item['loc'])}」が正しくありません(値: {item.get('input')})。"
-                for item in error.errors()
-            ]
+            return [self._explain(".".join(map(str, item["loc"])), item) for item in error.errors()]
         return []
+
+    def _explain(self, name: str, item: Any) -> str:
+        fields = self.parameters.model_fields
+        if item["type"] == "extra_forbidden":
+            return f"手法「{self.label}」に基準値「{name}」はありません(使える名前: {'、'.join(fields) or 'なし'})。"
+        if item["type"] == "missing":
+            return f"手法「{self.label}」の基準値「{name}」がありません。"
+        limits = {
+            key: getattr(bound, key)
+            for bound in fields[name].metadata
+            for key in ("ge", "le")
+            if getattr(bound, key, None) is not None
+        }
+        span = f"{limits['ge']}〜{limits['le']}で指定してください" if len(limits) == 2 else "型が違います"
+        return f"手法「{self.label}」の基準値「{name}」が正しくありません(値: {item['input']}。{span})。"
 
     @abstractmethod
     def apply(self, work: Workspace, rule: Rule) -> tuple[Workspace, list[LedgerEntry]]:

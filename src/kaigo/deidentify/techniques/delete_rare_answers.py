@@ -30,6 +30,7 @@ class DeleteRareAnswers(Technique):
 
     name = "delete_rare_answers"
     label = "セル削除(特異な回答)"
+    recipient_note = "空欄を含む"
     parameters = RareAnswerParameters
     columns = (
         "certifications.survey_",

@@ -7,6 +7,7 @@ from pydantic import Field
 from kaigo.deidentify.standard import Rule
 from kaigo.deidentify.techniques.base import Parameters, Technique
 from kaigo.deidentify.workspace import LedgerEntry, Workspace
+from kaigo.tables import format_month
 
 
 class SuperAgedParameters(Parameters):
@@ -27,6 +28,7 @@ class DeleteSuperAged(Technique):
 
     name = "delete_super_aged"
     label = "セル削除(超高齢の生年月)"
+    recipient_note = "空欄を含む"
     parameters = SuperAgedParameters
     columns = ("persons.birth_date",)
 
@@ -43,6 +45,6 @@ class DeleteSuperAged(Technique):
             "persons",
             {"birth_date": expression},
             technique=self.label,
-            note=f"{last_birth}以前の生年月を削除",
+            note=f"{format_month(last_birth)}以前の生年月を削除",
         )
         return work, [entry]

@@ -34,6 +34,7 @@ class RollUpRareCodes(Technique):
 
     name = "roll_up_rare_codes"
     label = "一般化(サービスコード)"
+    recipient_note = "上位の概念のコードと空欄を含む"
     parameters = RareCodeParameters
     columns = ("benefits.service_code",)
 

@@ -32,6 +32,7 @@ class TopCode(Technique):
 
     name = "top_code"
     label = "トップコーディング"
+    recipient_note = "上限にそろえた値を含む"
     parameters = TopCodeParameters
     columns = ("benefits.days", "benefits.units")
 
