@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -107,9 +108,25 @@ def forget(
     """
     from kaigo.deidentify import Release, forget_release
 
+    if not Release.is_release(folder) and _forget_cache(folder, json_to):
+        return
     release = Release.open(folder)
     had = release.has_crosswalk
     record = forget_release(release, key_file)
     what = "対応表を消しました。" if had else "対応表はありませんでした。"
     say(f"{what}{'鍵を消しました。' if key_file else ''}記録: {record}", json_to)
     write_json({"forgotten": had, "key_forgotten": key_file is not None, "record": str(record)}, json_to)
+
+
+def _forget_cache(folder: Path, json_to: str | None) -> bool:
+    """Destroy releases that notebooks left beside own care tables; whether there were any."""
+    from kaigo.deidentify import Release, forget_release
+
+    releases = sorted(folder.glob(".kaigo/*/release"))
+    for path in releases:
+        forget_release(Release.open(path))
+    if releases:
+        shutil.rmtree(folder / ".kaigo")
+        say(f"JupyterLabなどで作られた加工データ({len(releases)}件)を、対応表とともに消しました。", json_to)
+        write_json({"forgotten": True, "releases": len(releases)}, json_to)
+    return bool(releases)

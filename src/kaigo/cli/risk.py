@@ -55,6 +55,7 @@ def risk(
         )
     from kaigo.deidentify import Release
 
+    _check_path(path)
     if Release.is_release(path):
         if keys or person:
             raise ParameterError(
@@ -68,6 +69,24 @@ def risk(
         return
     if fail_on and VERDICTS.index(verdict) >= VERDICTS.index(fail_on):
         raise typer.Exit(1)
+
+
+def _check_path(path: Path) -> None:
+    """Say at once what is wrong with the place itself."""
+    from kaigo.errors import InputError
+
+    if not path.exists():
+        raise InputError(
+            "指定された場所に、何もありません。",
+            found=path,
+            remedy="フォルダまたはファイルの場所を確かめてください。",
+        )
+    if (path / "manifest.json").is_file():
+        raise InputError(
+            "加工する前の介護データのフォルダです。",
+            found=path,
+            remedy="kaigo deidentify で加工したデータのフォルダ(provide と keep のあるフォルダ)を指定してください。",
+        )
 
 
 def _measure_release(path: Path, engine: str, json_to: str | None) -> str:

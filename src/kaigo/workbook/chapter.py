@@ -85,6 +85,9 @@ class OpenChapter:
         if not tables.is_synthetic:
             return "読み込んだ介護データ(kaigo intake)"
         made = tables.manifest["parameters"]
+        if "persons" not in made:
+            # Synthetic data that came back through files: how they were made stands with the files.
+            return "読み込んだ合成の介護データ(kaigo intake --synthetic)"
         return (
             f"合成データ(乱数の種{tables.manifest.get('seed')}、認定者{int(made['persons']):,}人、"
             f"{format_month(made['start'])}から{made['months']}か月)"

@@ -23,6 +23,8 @@ from kaigo.workbook.run import ChapterRun, run_chapters
 
 STATE = "report.json"
 INDEX = "index.html"
+OWN_CACHE = ".kaigo"
+"""Where chapters keep releases of own data, beside the data; removed after each report."""
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,17 @@ def write_report(
         raise _refuse_folder(out, error) from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
+        _forget_own_releases(params)
         if not existed and not any(out.iterdir()):
             out.rmdir()
     progress(f"{len(runs)}章の報告書を {out / INDEX} に書きました")
     return ReportResult(out / INDEX, judge_overall(cards), tuple(cards))
+
+
+def _forget_own_releases(params: Params) -> None:
+    """Releases of own data that the chapters made (with their crosswalks) do not outlive the run."""
+    if params.data:
+        shutil.rmtree(Path(params.data) / OWN_CACHE, ignore_errors=True)
 
 
 def read_cards(out: Path) -> dict[str, Card]:
