@@ -1,0 +1,34 @@
+"""Folders given in another's place, and what notebooks leave beside own data."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from kaigo.cli.app import run
+from kaigo.deidentify import Key, load_standard, make_release
+from kaigo.tables import CareTables
+
+
+def test_risk_of_a_place_where_nothing_is_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["risk", str(tmp_path / "nothing")]) == 2
+    assert "指定された場所に、何もありません" in capsys.readouterr().err
+
+
+def test_risk_of_care_tables_asks_for_a_release(
+    make_tables: Callable[..., CareTables], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["risk", str(make_tables([1]).folder)]) == 2
+    assert "kaigo deidentify" in capsys.readouterr().err
+
+
+def test_forget_destroys_releases_that_notebooks_left_beside_own_data(
+    make_tables: Callable[..., CareTables], capsys: pytest.CaptureFixture[str]
+) -> None:
+    tables = make_tables(range(1, 13))
+    left = tables.folder / ".kaigo" / "release-joined-0" / "release"
+    make_release(tables, load_standard("soumu-2018"), left, key=Key.random())
+    assert list(left.rglob("crosswalk/*/*.parquet"))
+    assert run(["forget", str(tables.folder)]) == 0
+    assert not (tables.folder / ".kaigo").exists()
+    assert "1件" in capsys.readouterr().out

@@ -1,0 +1,203 @@
+"""The main job on files: a town's own CSV through intake and report; another town gives other figures everywhere."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+from pages import PageReader
+from running import CHAPTERS, ROOT, Reports
+
+from kaigo.display import Decision
+from kaigo.workbook.chapter import OpenChapter
+from kaigo.workbook.params import Params
+
+pytestmark = pytest.mark.slow
+
+# Downloads about law, words, the standard and thresholds: the same for every town.
+FIXED = {
+    *(f"10_guide_table{number}.csv" for number in range(1, 11)),
+    "30_deidentification_table1.csv",  # the standard
+    "30_deidentification_table2.csv",  # its reasons
+    "30_deidentification_table3.csv",  # the document's example
+    "40_risk_table4.csv",  # thresholds
+    "60_conditions_table4.csv",  # what a release without diseases cannot answer
+}
+
+
+def judge_by_library(data: Path, root: Path) -> dict[str, Decision]:
+    """The verdicts as the library gives them, without notebooks."""
+    from kaigo import analysis, risk
+    from kaigo.analysis import figures
+    from kaigo.deidentify.figures import judge_processing
+    from kaigo.synthetic.judge import judge_levels
+
+    chapter = OpenChapter("x", Params.from_values({"data": str(data)}), (), root)
+    joined, linked = chapter.release("joined"), chapter.release("linked")
+    return {
+        "20_synthetic_data": judge_levels(chapter.summary),
+        "30_deidentification": judge_processing(joined),
+        "40_risk": risk.judge_release(risk.measure_release(joined)),
+        "60_conditions": figures.judge_conditions(analysis.run_analysis(analysis.analyse_conditions, linked)),
+        "70_service_use": figures.judge_service_use(
+            analysis.run_analysis(analysis.analyse_service_use, linked)
+        ),
+        "80_care_plans": figures.judge_care_plans(analysis.run_analysis(analysis.analyse_care_plans, linked)),
+    }
+
+
+@pytest.mark.parametrize("which", ["town", "other"])
+def test_own_data_give_the_same_seven_chapters(which: str, request: pytest.FixtureRequest) -> None:
+    reports: Reports = request.getfixturevalue(which)
+    assert {path.stem for path in reports.folder.glob("*.html")} == {*CHAPTERS, "index"}
+    assert list(reports.verdicts["chapters"]) == [name for name in CHAPTERS if name != "10_guide"]
+
+
+def test_the_tables_taken_in_are_those_that_the_town_was_made_of(town: Reports) -> None:
+    made = json.loads((ROOT / "data/synthetic/town/manifest.json").read_text(encoding="utf-8"))
+    read = json.loads((town.folder.parent / "own" / "manifest.json").read_text(encoding="utf-8"))
+    assert read["tables"] == made["tables"]
+    assert (read["synthetic"], read.get("seed")) == (True, None)
+
+
+def test_the_reports_show_what_the_library_finds_in_these_data(other: Reports) -> None:
+    found = judge_by_library(other.folder.parent / "own", other.project.root)
+    for name, part in other.verdicts["chapters"].items():
+        decision = found[name].to_payload()
+        assert part["verdict"] == decision["verdict"]
+        assert part["figures"] == [dict(figure) for figure in decision["figures"]]
+
+
+def test_every_verdict_figure_moves_when_the_data_change(town: Reports, other: Reports) -> None:
+    before, after = town.figures(), other.figures()
+    assert set(before) == set(after)
+    stayed = {name for name, value in before.items() if after[name] == value}
+    assert stayed == set()
+    assert {chapter for chapter, _ in before} == set(CHAPTERS) - {"10_guide"}
+
+
+def test_the_figures_move_where_the_change_of_the_data_sends_them(town: Reports, other: Reports) -> None:
+    """With a twin for everybody nobody is alone and no line comes back to one person."""
+    before, after = town.figures(), other.figures()
+    assert (
+        before["40_risk", "最も小さい同値類の人数(k)"],
+        after["40_risk", "最も小さい同値類の人数(k)"],
+    ) == (1, 2)
+    assert before["40_risk", "一意な人の割合"] > 90
+    assert after["40_risk", "一意な人の割合"] == 0
+    assert after["40_risk", "行が再び1人にまとまる人の割合"] == 0
+    # A fifth of the persons without answers: their profile is unknown.
+    unknown = ("70_service_use", "容態像が決まらない割合")
+    assert before[unknown] == 0
+    assert 10 < after[unknown] < 30
+    # Two thirds of the persons, twice: a third more; a fifth of them at the highest level.
+    persons = ("60_conditions", "最後の月に認定が有効な人")
+    assert after[persons] == pytest.approx(before[persons] * 4 / 3, rel=0.05)
+    severe = ("60_conditions", "要介護3以上の割合")
+    assert after[severe] > before[severe] + 5
+    levels = ("20_synthetic_data", "区分の割合の最大の差")
+    assert after[levels] > before[levels] + 5
+
+
+def test_every_table_and_figure_about_the_data_is_computed_anew(town: Reports, other: Reports) -> None:
+    contents = [
+        {path.name: path.read_bytes() for path in (reports.folder / "downloads").glob("*.csv")}
+        for reports in (town, other)
+    ]
+    names = set(contents[0]) | set(contents[1])
+    same = {name for name in names if contents[0].get(name) == contents[1].get(name)}
+    assert same == FIXED
+    assert len(names - FIXED) > 15
+
+
+def test_pictures_are_drawn_anew(town: Reports, other: Reports) -> None:
+    pictures = [
+        {picture.attributes["src"] for picture in PageReader(reports.folder / f"{name}.html").all("img")}
+        for reports in (town, other)
+        for name in CHAPTERS
+    ]
+    first, second = set().union(*pictures[: len(CHAPTERS)]), set().union(*pictures[len(CHAPTERS) :])
+    assert len(first) == len(second) >= 7
+    assert not first & second
+
+
+def test_the_ledger_and_the_balance_are_those_of_the_town_at_hand(town: Reports, other: Reports) -> None:
+    before, after = read_ledger(town), read_ledger(other)
+    for ledger, persons in ((before, 600), (after, 800)):
+        assert ledger["balance"]["persons"]["rows_in"] == persons
+        assert all(part["closes"] for part in ledger["balance"].values())
+    for first, second in zip(before["rules"], after["rules"], strict=True):
+        assert first["id"] == second["id"]
+        assert first["rows_in"] != second["rows_in"], first["id"]
+    assert {name: part["rows_in"] for name, part in before["balance"].items()} == {
+        name: table["rows"]
+        for name, table in json.loads((ROOT / "data/synthetic/town/manifest.json").read_text())[
+            "tables"
+        ].items()
+    }
+
+
+def read_ledger(reports: Reports) -> dict[str, Any]:
+    folder = next((reports.folder.parent / "own" / ".kaigo").glob("release-joined-*"))
+    ledger: dict[str, Any] = json.loads(
+        (folder / "release" / "keep" / "ledger.json").read_text(encoding="utf-8")
+    )
+    return ledger
+
+
+# Whose data they are
+
+
+def test_data_that_are_marked_synthetic_say_so_on_every_page(town: Reports) -> None:
+    for name in (*CHAPTERS, "index"):
+        page = PageReader(town.folder / f"{name}.html")
+        assert len(page.of_class("band")) == (0 if name == "10_guide" else 1)
+
+
+def test_own_data_are_never_called_synthetic(other: Reports) -> None:
+    for name in (*CHAPTERS, "index"):
+        page = PageReader(other.folder / f"{name}.html")
+        assert page.of_class("band") == []
+        assert "合成データによる例示" not in page.source
+        assert "合成データ" not in page.text_in(page.all("footer")[-1])
+        # Only the texts that stand in the chapter itself may speak of synthetic data, never a result.
+        for tag in (*page.of_class("table-block"), *page.of_class("chart"), *page.of_class("summary")):
+            assert "合成データ" not in page.text_in(tag), name
+        for picture in page.all("img"):
+            assert "合成データ" not in picture.attributes["alt"]
+    for path in (other.folder / "downloads").glob("*.xlsx"):
+        book = openpyxl.load_workbook(path)
+        texts = [str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row]
+        if not path.name.startswith("10_guide"):
+            assert not [text for text in texts if "合成データ" in text], path.name
+
+
+def test_the_chapter_on_the_data_speaks_of_ones_own_data(other: Reports) -> None:
+    page = PageReader(other.folder / "20_synthetic_data.html")
+    assert "自分のデータで動かしたときは、同じ表が自分のデータの姿を示します" in page.text
+    assert "取り込んだ介護データ" in page.text
+    summary = page.text_in(next(tag for tag in page.tags if tag.attributes.get("id") == "summary"))
+    assert "このデータの区分の割合は" in summary
+    assert "公表統計との違いは、誤りを意味しません" in summary
+
+
+def test_a_chapter_on_own_data_names_the_source_and_the_way_to_make_it_again(other: Reports) -> None:
+    for name in CHAPTERS:
+        page = PageReader(other.folder / f"{name}.html")
+        record = page.text_in(page.of_class("record")[0])
+        # As the user wrote it: not a place of this machine.
+        assert "kaigo report --data ../own" in record
+        assert str(other.folder.parent) not in page.source
+        sources = " ".join(page.text_in(tag) for tag in page.of_class("sources"))
+        if name in ("40_risk", "60_conditions", "70_service_use", "80_care_plans"):
+            assert "kaigo intake" in sources
+        assert not re.search("乱数の種[0-9]", page.text)
+
+
+def test_what_is_made_of_own_data_stays_beside_them(other: Reports) -> None:
+    assert not (other.project.root / "data").exists()
+    assert list((other.folder.parent / "own" / ".kaigo").glob("release-*"))
