@@ -15,7 +15,9 @@ from kaigo.errors import KaigoError
 
 def judge_conditions(result: ConditionsResult) -> Decision:
     """①の判定。可: 疾患の列があり、人を数えられる。要検討: どちらかが欠ける。"""
-    usable, missing = len(result.conditions), len(result.unavailable)
+    # A column without a single answer is as good as none.
+    usable = sum(1 for need in result.conditions if need.present.total + need.absent.total)
+    missing = len(result.conditions) + len(result.unavailable) - usable
     whole = result.diseases is not None and result.unit == "人" and not missing
     verdict: Verdict = "可" if whole else "要検討"
     reasons = [f"容態{usable + missing}件のうち{usable}件について、{needy_name()}の割合を求められます。"]

@@ -14,8 +14,11 @@ import pyarrow.parquet as pq
 
 from kaigo.engine import Engine, open_engine
 from kaigo.errors import EmptyResultError, InputError
+from kaigo.intake.sources import check_source
 from kaigo.risk.measures import RiskMeasures
 from kaigo.tables import count_classes
+
+_REMEDY = "CSV(UTF-8またはCP932、先頭行が列名)かParquetを指定してください。"
 
 
 def measure_table(
@@ -63,22 +66,18 @@ def measure_table(
 
 
 def _as_parquet(path: Path, folder: Path) -> Path:
-    remedy = "CSV(UTF-8またはCP932、先頭行が列名)かParquetを指定してください。"
     if path.is_dir():
         if any(path.glob("*.parquet")):
             return path
-        raise InputError("フォルダにParquetがありません。", found=path, remedy=remedy)
-    if not path.is_file():
-        raise InputError("ファイルがありません。", found=path, remedy="ファイル名を確かめてください。")
-    if path.suffix.lower() == ".parquet":
+        raise InputError("フォルダにParquetがありません。", found=path, remedy=_REMEDY)
+    if path.suffix.lower() == ".parquet" and path.is_file():
         return path
+    check_source("表", path)
     for encoding in ("utf-8-sig", "cp932"):
         try:
             table = _read_text_table(path, encoding)
         except UnicodeDecodeError:
             continue
-        except pa.ArrowInvalid as error:
-            raise InputError("CSVを読めません。", found=str(error)[:200], remedy=remedy) from error
         pq.write_table(table, folder / "flat.parquet")
         return folder / "flat.parquet"
     raise InputError(
@@ -88,21 +87,50 @@ def _as_parquet(path: Path, folder: Path) -> Path:
 
 def _read_text_table(path: Path, encoding: str) -> pa.Table:
     """Every column as text, so that leading zeros stay; an empty cell is missing."""
+    with path.open(encoding=encoding, newline="") as file:
+        for _ in iter(lambda: file.read(1 << 20), ""):
+            pass
+    broken: list[Any] = []
+
+    def keep_broken(row: Any) -> str:
+        broken.append(row)
+        return "skip"
+
+    # One thread: only then a broken row knows its number.
+    read = pa_csv.ReadOptions(encoding="utf-8" if encoding == "utf-8-sig" else encoding, use_threads=False)
+    parse = pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_broken)
     try:
-        with path.open(encoding=encoding, newline="") as file:
-            for _ in iter(lambda: file.read(1 << 20), ""):
-                pass
-        plain = "utf-8" if encoding == "utf-8-sig" else encoding
-        read = pa_csv.ReadOptions(encoding=plain)
-        header = pa_csv.open_csv(path, read_options=read).schema.names
+        header = pa_csv.open_csv(path, read_options=read, parse_options=parse).schema.names
+        names = [name.removeprefix("\ufeff") for name in header]
+        _refuse_repeated_names(path, names)
+        broken.clear()
         convert = pa_csv.ConvertOptions(
-            column_types={name.removeprefix("\ufeff"): pa.string() for name in header},
-            strings_can_be_null=True,
-            null_values=[""],
+            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
         )
-        return pa_csv.read_csv(path, read_options=read, convert_options=convert)
-    except OSError as error:
-        raise InputError("CSVを開けません。", found=path, remedy="権限を確かめてください。") from error
+        table = pa_csv.read_csv(path, read_options=read, parse_options=parse, convert_options=convert)
+    except pa.ArrowInvalid as error:
+        # The library's own message would quote the content of a row.
+        raise InputError(
+            f"CSVを読めません({path.name})。", found="列に分けられない行", remedy=_REMEDY
+        ) from error
+    if broken:
+        first = broken[0]
+        raise InputError(
+            f"列の数が見出しと合わない行があります({path.name}、{len(broken):,}行)。",
+            found=f"最初は{first.number}行目: 見出しは{first.expected_columns}列、この行は{first.actual_columns}列",
+            remedy="その行の区切り(カンマ)と引用符を確かめてください。",
+        )
+    return table
+
+
+def _refuse_repeated_names(path: Path, names: Sequence[str]) -> None:
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise InputError(
+            f"同じ名前の列が2つ以上あります({path.name})。",
+            found="、".join(repeated),
+            remedy="見出しを、列ごとに違う名前にしてください。",
+        )
 
 
 def _check_columns(engine: Engine, path: Path, wanted: Sequence[str]) -> None:
