@@ -18,7 +18,7 @@ def judge_conditions(result: ConditionsResult) -> Decision:
     # A column without a single answer is as good as none.
     usable = sum(1 for need in result.conditions if need.present.total + need.absent.total)
     missing = len(result.conditions) + len(result.unavailable) - usable
-    whole = result.diseases is not None and result.unit == "人" and not missing
+    whole = result.diseases is not None and result.unit == "人" and not result.unavailable and usable > 0
     verdict: Verdict = "可" if whole else "要検討"
     reasons = [f"容態{usable + missing}件のうち{usable}件について、{needy_name()}の割合を求められます。"]
     if result.diseases is None:
