@@ -51,20 +51,26 @@ def write_joined(work: Workspace, key: Key, provide: Path, crosswalk: Path | Non
     quote, text = dialect.quote, dialect.text_type
     line = ", ".join(f"cast(b.{quote(column)} as {text})" for column in work.columns["benefits"])
     order = dialect.sha256(f"concat_ws('/', s.shuffle, {line})")
-    lines = f"{work.relations['benefits']} as b join shuffles as s on s.person = b.person"
+    columns = dialect.columns(work.columns["benefits"], "b")
+    engine.materialise(
+        "ordered_lines",
+        f"select b.person, b.certification, {columns}, substr({order}, 1, 24) as place "
+        f"from {work.relations['benefits']} as b join shuffles as s on s.person = b.person",
+        work.folder / "ordered_lines",
+    )
     step = engine.materialise(
         "joined",
-        f"select {', '.join(released)} from {lines} "
+        f"select {', '.join(released)} from ordered_lines as b "
         f"join {work.relations['persons']} as p on p.person = b.person "
-        f"join {work.relations['certifications']} as c on c.certification = b.certification order by {order}",
+        f"join {work.relations['certifications']} as c on c.certification = b.certification order by b.place",
         provide / "joined",
     )
     if crosswalk is not None:
-        # Lines with the same order key are equal lines of one person, so both sorts give the same positions.
+        # Lines with the same place are equal lines of one person, so both sorts give the same positions.
         engine.materialise(
             "crosswalk_rows",
-            "select t.row_position, q.insurer_number, q.insured_number from (select b.person, "
-            f"row_number() over (order by {order}) - 1 as row_position from {lines}) as t "
+            "select t.row_position, q.insurer_number, q.insured_number from (select person, "
+            "row_number() over (order by place) - 1 as row_position from ordered_lines) as t "
             "join persons_0 as q on q.person = t.person order by t.row_position",
             crosswalk / "rows",
         )
