@@ -12,7 +12,9 @@ import pytest
 from pages import PageReader
 from running import CHAPTERS, ROOT, Reports
 
+from kaigo.deidentify import Key, load_standard, make_release
 from kaigo.display import Decision
+from kaigo.tables import CareTables
 from kaigo.workbook.chapter import OpenChapter
 from kaigo.workbook.params import Params
 
@@ -142,11 +144,17 @@ def test_the_ledger_and_the_balance_are_those_of_the_town_at_hand(town: Reports,
 
 
 def read_ledger(reports: Reports) -> dict[str, Any]:
-    folder = next((reports.folder.parent / "own" / ".kaigo").glob("release-joined-*"))
-    ledger: dict[str, Any] = json.loads(
-        (folder / "release" / "keep" / "ledger.json").read_text(encoding="utf-8")
+    own = reports.folder.parent / "own"
+    release = make_release(
+        CareTables.open(own), load_standard("soumu-2018"), own.parent / "release", key=Key.random()
     )
-    return ledger
+    return release.ledger()
+
+
+def test_no_release_and_no_crosswalk_stays_beside_own_data_after_a_report(town: Reports) -> None:
+    own = town.folder.parent / "own"
+    assert (own / "persons").is_dir()
+    assert not list(own.rglob("crosswalk")) and not (own / ".kaigo").exists()
 
 
 # Whose data they are

@@ -10,12 +10,14 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from kaigo.errors import OutputError
 
 MANIFEST = "artifact.json"
+CODE_SUFFIXES = {".py", ".csv", ".toml"}
 # Larger files are checked by their size alone: reading a national data set again would take longer than it saves.
 HASHED_BYTES = 64 * 2**20
 WRITE_ERRORS = {
@@ -167,10 +169,18 @@ def _hash_json(value: object) -> str:
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 
+@cache
 def _read_version() -> str:
-    from importlib.metadata import version
+    """Version and content of the package: what an older state of the code built is not found again."""
+    from kaigo import __version__
 
-    return version("kaigo")
+    digest = hashlib.sha256()
+    package = Path(__file__).parents[1]
+    for path in sorted(package.rglob("*")):
+        if path.suffix in CODE_SUFFIXES:
+            digest.update(path.relative_to(package).as_posix().encode())
+            digest.update(path.read_bytes())
+    return f"{__version__}+{digest.hexdigest()[:16]}"
 
 
 @contextlib.contextmanager
