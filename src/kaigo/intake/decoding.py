@@ -15,6 +15,10 @@ from kaigo.errors import InputError
 BLOCK_BYTES = 8 << 20
 # CP932 text begins with bytes that are no UTF-8; so many good characters before the first fault mean broken UTF-8.
 _CERTAINLY_UTF8 = 4
+MOST_BROKEN_LINES = 0.1
+"""A file with a larger share of lines that cannot be decoded is of another encoding."""
+UNDECODABLE = "\ufdd0"
+"""Stands in the text for a byte that is no character: a code point that no text holds."""
 
 
 class DecodedFile:
@@ -43,6 +47,8 @@ class DecodedFile:
         self._digest = hashlib.sha256()
         self._decoder: codecs.IncrementalDecoder | None = None
         self._lines = 0
+        self._broken_lines = 0
+        self._held_bytes = b""
         self._held_return = False
 
     @property
@@ -76,6 +82,7 @@ class DecodedFile:
             ) from error
 
     def _decode(self, raw: bytes, *, final: bool) -> str:
+        raw, self._held_bytes = self._held_bytes + raw, b""
         if self._decoder is None:
             if raw.isascii():
                 return raw.decode("ascii")
@@ -83,7 +90,27 @@ class DecodedFile:
         try:
             return self._decoder.decode(raw, final)
         except UnicodeDecodeError as error:
-            raise self._explain(error, len(raw)) from error
+            return self._decode_by_line(error, len(raw), final=final)
+
+    def _decode_by_line(self, error: UnicodeDecodeError, fed: int, *, final: bool) -> str:
+        """Lines that can be decoded as they are, in others a mark for each byte that cannot."""
+        # The decoder gives back what it was fed and what it had held of a character cut in two.
+        data = bytes(error.object)
+        end = len(data) if final else data.rfind(b"\n") + 1
+        self._held_bytes = data[end:]
+        codec = error.encoding
+        self._decoder = codecs.getincrementaldecoder(codec)()
+        lines = data[:end].splitlines(keepends=True)
+        texts: list[str] = []
+        for line in lines:
+            try:
+                texts.append(line.decode(codec))
+            except UnicodeDecodeError:
+                self._broken_lines += 1
+                texts.append(line.decode(codec, "replace").replace("\ufffd", UNDECODABLE))
+        if not lines or self._broken_lines > MOST_BROKEN_LINES * (self._lines + len(lines)):
+            raise self._explain(error, fed) from error
+        return "".join(texts)
 
     def _choose_decoder(self, raw: bytes) -> codecs.IncrementalDecoder:
         # Everything before this block was ASCII, the same in both encodings.
@@ -92,7 +119,8 @@ class DecodedFile:
         except UnicodeDecodeError as error:
             good = raw[: error.start].decode("utf-8")
             if len(good) - len(good.encode("ascii", "ignore")) >= _CERTAINLY_UTF8:
-                raise self._explain(error, len(raw)) from error
+                self.encoding = "UTF-8"
+                return codecs.getincrementaldecoder("utf-8")()
             self.encoding = "CP932"
             return codecs.getincrementaldecoder("cp932")()
         self.encoding = "UTF-8"

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from kaigo.intake.decoding import UNDECODABLE
 from kaigo.intake.rules import load_rules
 
-FIRST_LINES = 5
+FIRST_LINES = 10_000
 """A warning names so many lines."""
 
 WHOLE_ROW = "(行全体)"
@@ -48,7 +49,12 @@ class Findings:
                 The first is the row's reason; others of the same row follow under ``also``.
         """
         entries = [
-            {"column": column, "value": value, "reason": load_rules()[rule].text, "rule": rule}
+            {
+                "column": column,
+                "value": value.replace(UNDECODABLE, "\ufffd"),
+                "reason": load_rules()[rule].text,
+                "rule": rule,
+            }
             for column, value, rule in faults
         ]
         row: dict[str, Any] = {"line": line, **entries[0]}

@@ -23,7 +23,7 @@ from kaigo.intake.convert import (
     find_characters,
     to_mask,
 )
-from kaigo.intake.decoding import DecodedFile
+from kaigo.intake.decoding import UNDECODABLE, DecodedFile
 from kaigo.intake.findings import WHOLE_ROW, Findings, LineMap
 from kaigo.intake.headers import HeaderMatch, match_headers
 from kaigo.intake.rows import RowBlock, RowReader, parse_cells
@@ -217,6 +217,10 @@ def _convert(source: SourceFile, block: RowBlock, name: str) -> _Column:
     if isinstance(texts, pa.ChunkedArray):
         texts = pa.concat_arrays(texts.chunks) if texts.num_chunks else pa.array([], pa.string())
     converted = convert_column(texts, choose_reader(column, target), column.dtype)
+    broken = find_characters(texts, UNDECODABLE)
+    if broken is not None:
+        faults = {"encoding_broken": broken} | dict(converted.faults)
+        converted = Converted(converted.values, faults, converted.notices)
     return _Column(name, source.match.headers[position].strip(), texts, converted)
 
 
