@@ -128,7 +128,14 @@ def test_a_pipe_whose_reader_went_away_is_no_error(line: str) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
 def test_an_interrupted_command_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     command = [KAIGO, "synthesize", "--out", tmp_path / "care", "--persons", "100000", "--months", "36"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    # A test run in the background inherits an ignored SIGINT; a person's terminal does not ignore it.
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
     while process.poll() is None and not list(tmp_path.iterdir()):
         time.sleep(0.02)
     process.send_signal(signal.SIGINT)
