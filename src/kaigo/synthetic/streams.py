@@ -13,7 +13,6 @@ from enum import IntEnum
 
 import numpy as np
 
-from kaigo.synthetic.municipality_sizes import divide_among_municipalities
 from kaigo.synthetic.parameters import Parameters
 from kaigo.synthetic.plan import SynthesisPlan
 
@@ -36,10 +35,6 @@ class Stage(IntEnum):
     BUNDLES = 10
     BENEFITS = 11
     PROVIDERS = 12
-    PROFILES = 13
-    ARMS = 14
-    HABITS = 15
-    REGISTER = 16
 
 
 @dataclass(frozen=True)
@@ -69,10 +64,10 @@ class Block:
         key = (self.municipality, self.index, int(stage))
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
-    def municipality_generator(self, stage: Stage = Stage.MUNICIPALITY) -> np.random.Generator:
-        """A stream that all blocks of the municipality share (numbering of its persons, habits of offices)."""
+    def municipality_generator(self) -> np.random.Generator:
+        """A stream that all blocks of the municipality share (numbering of its persons)."""
         return np.random.default_rng(
-            np.random.SeedSequence(self.seed, spawn_key=(self.municipality, int(stage)))
+            np.random.SeedSequence(self.seed, spawn_key=(self.municipality, int(Stage.MUNICIPALITY)))
         )
 
 
@@ -84,7 +79,16 @@ def divide_persons(plan: SynthesisPlan, parameters: Parameters) -> list[int]:
     list of int
         Persons of each municipality, at least 1, summing to ``plan.persons``.
     """
-    return divide_among_municipalities(plan.persons, plan.municipalities, plan.seed)
+    if plan.municipalities == 1:
+        return [plan.persons]
+    sizes = parameters.municipalities
+    draw = np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(int(Stage.MUNICIPALITY),)))
+    weights = np.interp(draw.random(plan.municipalities), sizes.quantiles, sizes.elderly)
+    exact = weights / weights.sum() * (plan.persons - plan.municipalities)
+    whole = np.floor(exact).astype(np.int64)
+    short = plan.persons - plan.municipalities - int(whole.sum())
+    whole[np.argsort(whole - exact, kind="stable")[:short]] += 1
+    return [int(size) + 1 for size in whole]
 
 
 def list_blocks(plan: SynthesisPlan, parameters: Parameters) -> list[Block]:
