@@ -32,6 +32,7 @@ def test_all_verbs_of_this_version_are_there() -> None:
         "report",
         "lab",
         "synthesize",
+        "calibrate",
         "intake",
         "deidentify",
         "forget",

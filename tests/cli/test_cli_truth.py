@@ -22,7 +22,8 @@ def test_no_room_but_synthetic_names_the_folder() -> None:
         if path.suffix in (".py", ".toml", ".csv", ".j2") and re.search(r"\btruth\b", path.read_text("utf-8"))
     }
     assert named
-    assert {name.split("/")[0] for name in named} == {"synthetic"}
+    # The command that makes synthetic data says where the list of planted faults lies.
+    assert {name for name in named if not name.startswith("synthetic/")} <= {"cli/synthesize.py"}
 
 
 def test_every_command_gives_the_same_without_the_truth(kaigo: Run, care: Path, tmp_path: Path) -> None:
@@ -47,9 +48,10 @@ def test_every_command_gives_the_same_without_the_truth(kaigo: Run, care: Path, 
 
 
 def test_no_column_of_the_truth_is_in_a_release(kaigo: Run, care: Path, tmp_path: Path) -> None:
-    truth = {
-        column for path in (care / "truth").rglob("*.parquet") for column in pq.read_schema(path).names
-    } - {"insurer_number", "insured_number"}
+    # The register holds what acquaintances know (sex, level): its columns bear the names of the tables.
+    hidden = [path for path in (care / "truth").rglob("*.parquet") if path.parent.name != "register"]
+    truth = {column for path in hidden for column in pq.read_schema(path).names}
+    truth -= {"insurer_number", "insured_number"}
     assert len(truth) >= 5
     for layout in ("joined", "linked"):
         out = tmp_path / layout

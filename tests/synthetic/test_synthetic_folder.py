@@ -66,11 +66,11 @@ def test_a_run_that_fails_leaves_no_half_table_and_the_old_folder_as_it_was(
     module = import_module("kaigo.synthetic.synthesize")
     real, calls = module.generate_block, []
 
-    def fail_late(block: object, plan: SynthesisPlan) -> object:
+    def fail_late(block: object, plan: SynthesisPlan, parameters: object) -> object:
         calls.append(block)
         if len(calls) == 3:
             raise RuntimeError("killed")
-        return real(block, plan)
+        return real(block, plan, parameters)
 
     monkeypatch.setattr(module, "generate_block", fail_late)
     plan = SynthesisPlan(persons=90, months=2, municipalities=3)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from kaigo import __version__
-from kaigo.cli import analyze, deidentify, intake, report, risk, standard, synthesize
+from kaigo.cli import analyze, calibrate, deidentify, intake, report, risk, standard, synthesize
 from kaigo.cli.command import JapaneseGroup, exceptions, translate_words
 from kaigo.cli.messages import explain_system_error, explain_usage_error
 from kaigo.errors import KaigoError
@@ -36,6 +36,7 @@ def build_app() -> typer.Typer:
     app.callback()(_root)
     report.register(app)
     synthesize.register(app)
+    calibrate.register(app)
     intake.register(app)
     deidentify.register(app)
     risk.register(app)

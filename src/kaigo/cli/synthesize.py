@@ -18,20 +18,45 @@ def register(app: typer.Typer) -> None:
 
 def synthesize(
     out: Out,
+    preset: Annotated[
+        str,
+        typer.Option(
+            "--preset",
+            metavar="NAME",
+            help="大きさの見本: town(1,800人)、demo(2万人)、city(月20万行)、prefecture(100万人)、national(700万人)",
+            show_default=True,
+        ),
+    ] = "demo",
     persons: Annotated[
-        int, typer.Option("--persons", metavar="N", help="認定者の数", show_default=True)
-    ] = 20_000,
-    months: Annotated[int, typer.Option("--months", metavar="M", help="月数", show_default=True)] = 12,
+        int | None,
+        typer.Option("--persons", metavar="N", help="認定者の数(見本より優先)", show_default=False),
+    ] = None,
+    months: Annotated[
+        int | None, typer.Option("--months", metavar="M", help="月数(見本より優先)", show_default=False)
+    ] = None,
     start: Annotated[
-        str, typer.Option("--start", metavar="YYYY-MM", help="最初の月", show_default=True)
-    ] = "2024-04",
+        str | None,
+        typer.Option("--start", metavar="YYYY-MM", help="最初の月(見本より優先)", show_default=False),
+    ] = None,
     municipalities: Annotated[
-        int, typer.Option("--municipalities", metavar="K", help="市町村の数", show_default=True)
-    ] = 1,
-    seed: Annotated[int, typer.Option("--seed", metavar="S", help="乱数の種", show_default=True)] = 42,
+        int | None,
+        typer.Option("--municipalities", metavar="K", help="市町村の数(見本より優先)", show_default=False),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="S", help="乱数の種(見本より優先)", show_default=False)
+    ] = None,
     csv: Annotated[
         bool, typer.Option("--csv", help="市町村のCSV(CP932、和暦)も書く", show_default=False)
     ] = False,
+    faults: Annotated[
+        float,
+        typer.Option(
+            "--faults",
+            metavar="RATE",
+            help="CSVに誤りを入れる割合(0〜0.5。--csv と使う)。一覧は truth/faults.csv",
+            show_default=True,
+        ),
+    ] = 0.0,
     processes: Annotated[
         int, typer.Option("--processes", metavar="P", help="並べて動かすプロセスの数", show_default=True)
     ] = 1,
@@ -40,18 +65,21 @@ def synthesize(
 ) -> None:
     """合成の介護データ(実在しない人)を作る。
 
-    例: kaigo synthesize --out data/synthetic/demo --persons 20000 --months 12
+    例: kaigo synthesize --preset town --csv --faults 0.01 --out data/synthetic/cache/town
     """
-    from kaigo.synthetic import SynthesisPlan
+    from kaigo.synthetic import plan_from_preset
     from kaigo.synthetic import synthesize as make
 
-    plan = SynthesisPlan(
-        persons=persons, months=months, start=start, municipalities=municipalities, seed=seed
+    plan = plan_from_preset(
+        preset, persons=persons, months=months, start=start, municipalities=municipalities, seed=seed
     )
     with show_bar("合成データを作っています") as progress:
-        tables = make(out, plan, csv=csv, processes=processes, progress=progress, engine=engine)
+        tables = make(
+            out, plan, csv=csv, faults=faults, processes=processes, progress=progress, engine=engine
+        )
     rows = "、".join(f"{label}{tables.rows(name):,}行" for name, label in _LABELS.items())
-    say(f"合成データを書きました: {out}\n{rows}\n実在の人物・事業所とは関係ありません。", json_to)
+    planted = "\nCSVに誤りを入れました。一覧は truth/faults.csv にあります。" if faults else ""
+    say(f"合成データを書きました: {out}\n{rows}{planted}\n実在の人物・事業所とは関係ありません。", json_to)
     write_json(tables.manifest, json_to)
 
 

@@ -1,6 +1,6 @@
 """The answers of the certification survey: graded responses to the latent state.
 
-Each item has a response = loading × state + persistent difference of the person + small noise of the rater, and
+Each item has a response = slope × state + persistent difference of the person + small noise of the rater, and
 an answer by the boundaries between its options. The boundary at which a problem begins follows the published
 share of newly certified persons with a problem.
 """
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from statistics import NormalDist
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +30,8 @@ class ItemModel:
     columns : tuple of str
         Column names in official order.
     dimension : intp, shape (76,)
-    loading, residual : float32, shape (76,)
-        Weight of the state and of the person's own difference (squares sum to 1).
+    slope : float32, shape (76,)
+        Weight of the state; the person's own difference on the item has weight 1.
     boundaries : float32, shape (B, 76)
         Boundaries between options from the lightest; infinite where an item has fewer options.
     first_option, options : int8, shape (76,)
@@ -40,8 +39,7 @@ class ItemModel:
 
     columns: tuple[str, ...]
     dimension: npt.NDArray[np.intp]
-    loading: Floats32
-    residual: Floats32
+    slope: Floats32
     boundaries: Floats32
     first_option: Answers
     options: Answers
@@ -53,22 +51,24 @@ class ItemModel:
 
 @cache
 def load_item_model() -> ItemModel:
-    """Read ``survey_model.csv`` and place the boundaries."""
-    shift = load_parameters().answers.new_user_shift
+    """The items as shipped."""
+    return build_item_model(load_parameters().answers)
+
+
+def build_item_model(parameters: AnswerParameters) -> ItemModel:
+    """Items of ``survey_model.csv`` with the slopes and boundaries of the parameters."""
     rows, items = read_synthetic_facts("survey_model"), load_survey_items()
     boundaries = np.full((max(len(item.options) for item in items) - 1, len(rows)), np.inf, np.float32)
     for position, row in enumerate(rows):
-        # Published shares describe newly certified persons, whose state lies below the stock's.
-        newcomer = float(row["loading"]) * shift[DIMENSIONS.index(row["dimension"])]
-        begin = NormalDist().inv_cdf(1 - float(row["p_problem"])) + newcomer
         offsets = [float(offset) for offset in row["boundary_offsets"].split()]
-        boundaries[: len(offsets), position] = [begin + offset for offset in offsets]
-    loading = np.array([float(row["loading"]) for row in rows])
+        begin, slope = parameters.boundary[row["column"]], parameters.slope[row["column"]]
+        # Distances between options are given in standard deviations of the response.
+        spread = (1 + slope * slope) ** 0.5
+        boundaries[: len(offsets), position] = [begin + offset * spread for offset in offsets]
     return ItemModel(
         columns=tuple(row["column"] for row in rows),
         dimension=np.array([DIMENSIONS.index(row["dimension"]) for row in rows], np.intp),
-        loading=loading.astype(np.float32),
-        residual=np.sqrt(1 - loading * loading).astype(np.float32),
+        slope=np.array([parameters.slope[row["column"]] for row in rows], np.float32),
         boundaries=boundaries,
         first_option=np.array([item.first_option for item in items], np.int8),
         options=np.array([len(item.options) for item in items], np.int8),
@@ -89,7 +89,11 @@ def renew_residuals(draw: np.random.Generator, residuals: Floats32, parameters: 
 
 
 def answer_survey(
-    draw: np.random.Generator, theta: Floats32, residuals: Floats32, parameters: AnswerParameters
+    draw: np.random.Generator,
+    theta: Floats32,
+    residuals: Floats32,
+    parameters: AnswerParameters,
+    model: ItemModel | None = None,
 ) -> Answers:
     """状態から76項目の回答を作る。
 
@@ -99,14 +103,16 @@ def answer_survey(
     theta : float32, shape (n, 5)
         State on the day of the survey.
     residuals : float32, shape (n, 76)
+    model : ItemModel, optional
+        The items; those shipped if not given.
 
     Returns
     -------
     int8, shape (n, 76)
         Options by their official number, logically consistent.
     """
-    model = load_item_model()
-    response = theta[:, model.dimension] * model.loading + residuals * model.residual
+    model = model or load_item_model()
+    response = theta[:, model.dimension] * model.slope + residuals
     response += draw.standard_normal(response.shape, dtype=np.float32) * np.float32(parameters.rater_noise)
     answers = np.repeat(model.first_option[None, :], len(theta), axis=0)
     for boundary in model.boundaries:

@@ -79,7 +79,9 @@ def write_lines(
     present = (last - first + 1).astype(np.int64)
     month_days = np.diff(plan.month_starts).astype(np.int64)[month]
     share = present / month_days
-    usual = slots.times[slot] * (month_days / MEAN_MONTH_DAYS) * share
+    calendar = (plan.month_starts[:-1].astype("datetime64[M]").astype(np.int64)) % 12
+    season = np.where(lives_in[slot], 1.0, np.array(parameters.season)[calendar][month])
+    usual = slots.times[slot] * (month_days / MEAN_MONTH_DAYS) * share * season
     counted = np.array([service.counted for service in catalogue.services])[slots.service]
     swung = np.floor(usual + 0.5).astype(np.int64) + swing[group[slot], cell]
     most = np.array([service.maximum for service in catalogue.services])[slots.service][slot]

@@ -66,6 +66,7 @@ class CertificationBook:
     def _draw_validity(self, table: tuple[tuple[int, float], ...], n: int) -> Ints:
         months: Ints = np.array([row[0] for row in table], np.int64)
         edges = np.cumsum([row[1] for row in table])
+        edges = edges / edges[-1]
         place: Rows = np.minimum(np.searchsorted(edges, self.draw.random(n)), len(months) - 1)
         drawn: Ints = months[place]
         return drawn
@@ -100,12 +101,14 @@ class CertificationBook:
         self._last_row[who] = self._rows + np.arange(len(who))
         self._rows += len(who)
 
-    def open_stock(self, who: Rows, answers: Answers, level: LevelIndex) -> Ints:
+    def open_stock(
+        self, who: Rows, newly: npt.NDArray[np.bool_], answers: Answers, level: LevelIndex
+    ) -> Ints:
         """Certifications in force on the first day of the span; returns months since their start."""
         rules, n = self.parameters, len(who)
         u = self.draw.random(n)
-        kind = np.where(u < rules.stock_new_share, Kind.NEW, Kind.RENEWAL)
-        kind = np.where(u > 1 - rules.stock_change_share, Kind.CHANGE, kind).astype(np.int8)
+        kind = np.where(u < rules.stock_change_share / (1 - rules.stock_new_share), Kind.CHANGE, Kind.RENEWAL)
+        kind = np.where(newly, Kind.NEW, kind).astype(np.int8)
         months = np.choose(
             kind,
             [

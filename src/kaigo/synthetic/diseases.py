@@ -27,7 +27,7 @@ class DiseaseModel:
     ----------
     names : tuple of str
     weights : float64, shape (strata, K)
-        Cumulative shares by stratum: sex × (under 75, 75–84, 85 and over), then 第2号 by sex.
+        Weights by stratum (sex × under 75, 75–84, 85 and over, then 第2号 by sex), before the profile.
     shares : float64, shape (K,)
         Published overall shares.
     effects : float32, shape (K, 5)
@@ -62,10 +62,9 @@ def load_diseases() -> DiseaseModel:
     middle = (1 - YOUNG_SHARE * young - OLD_SHARE * old) / (1 - YOUNG_SHARE - OLD_SHARE)
     strata = [share * sex * np.maximum(age, 0.05) for sex in (men, women) for age in (young, middle, old)]
     strata += [second * men, second]
-    weights = np.stack([np.cumsum(stratum) / stratum.sum() for stratum in strata])
     return DiseaseModel(
         names=tuple(row["disease"] for row in rows),
-        weights=weights,
+        weights=np.stack(strata),
         shares=share,
         effects=np.stack([column(name) for name in DIMENSIONS], axis=1).astype(np.float32),
         cognition_drift=column("cognition_drift").astype(np.float32),
@@ -99,22 +98,33 @@ class Diseases:
         return np.isin(self.primary, [load_diseases().index(name) for name in names])
 
 
-def draw_diseases(block: Block, persons: Persons, parameters: Parameters) -> Diseases:
-    """主たる疾病と併存症を引く(性・年齢・第2号で割合が違う)。"""
+def draw_diseases(
+    block: Block, persons: Persons, profile: npt.NDArray[np.int8], parameters: Parameters
+) -> Diseases:
+    """主たる疾病と併存症を引く(性・年齢・第2号・容態像で割合が違う)。"""
     model, draw, n = load_diseases(), block.generator(Stage.DISEASES), len(persons)
     age_band = np.digitize(persons.age, (75, 85))
     woman = (persons.sex != MALE).astype(np.int64)
     stratum = np.where(persons.second, 6 + woman, 3 * woman + age_band)
     u = draw.random(n)
     primary = np.zeros(n, np.int8)
-    for position, weights in enumerate(model.weights):
-        rows = stratum == position
-        primary[rows] = np.searchsorted(weights, u[rows], side="right")
+    for position, by_profile in enumerate(_find_edges(model, parameters)):
+        for kind, weights in enumerate(by_profile):
+            rows = (stratum == position) & (profile == kind)
+            primary[rows] = np.searchsorted(weights, u[rows], side="right")
     beside = draw.random((n, len(model.names)), dtype=np.float32)
     flags = beside < (model.shares * parameters.persons.comorbidity_factor).astype(np.float32)
     flags[np.arange(n), primary] = True
     missing = draw.random(n) < parameters.persons.disease_missing_share
     return Diseases(primary, missing, flags)
+
+
+def _find_edges(model: DiseaseModel, parameters: Parameters) -> npt.NDArray[np.float64]:
+    """Cumulative shares of the main causes by stratum and profile, shape (strata, 5, K)."""
+    tilts = np.array([parameters.causes[name] for name in model.names]).T
+    tilted = model.weights[:, None, :] * tilts[None, :, :]
+    edges: npt.NDArray[np.float64] = np.cumsum(tilted, axis=2) / tilted.sum(axis=2, keepdims=True)
+    return edges
 
 
 def disease_effects(diseases: Diseases, parameters: Parameters) -> npt.NDArray[np.float32]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from kaigo.display import Figure, Table
 from kaigo.display.suppression import choose_rule
 from kaigo.synthetic.care_minutes import LEVELS
+from kaigo.synthetic.figures_rare import describe_source, list_rare
 from kaigo.synthetic.published import (
     ITEM_SOURCE,
     LEVEL_SOURCE,
@@ -17,7 +18,7 @@ from kaigo.synthetic.published import (
     compare_levels,
     read_published,
 )
-from kaigo.synthetic.summary import AGE_BANDS, OLDEST_BANDS, RARE_USERS, Summary
+from kaigo.synthetic.summary import AGE_BANDS, OLDEST_BANDS, Summary
 from kaigo.tables.codes import level_name, load_service_kinds
 
 if TYPE_CHECKING:
@@ -26,9 +27,11 @@ if TYPE_CHECKING:
 
 KINDS_SHOWN = 20
 
+__all__ = ["compare_use", "list_kinds", "list_rare", "show_age_sex", "show_items", "show_levels"]
+
 
 def _data_source(summary: Summary) -> str:
-    return "本書の合成データ(実在しない人)" if summary.synthetic else "取り込んだ介護データ"
+    return describe_source(summary.synthetic)
 
 
 def _extreme(frame: pd.DataFrame, values: pd.Series) -> pd.Series:
@@ -266,35 +269,4 @@ def _describe_items(frame: pd.DataFrame) -> str:
         f"散布図。74項目のうち{len(frame)}項目の割合を公表値と比べる。公表より最も高いのは{high['項目']}"
         f"({high['新規']:.1f}%、公表{high['公表(新規)']:.1f}%)、最も低いのは{low['項目']}"
         f"({low['新規']:.1f}%、公表{low['公表(新規)']:.1f}%)。"
-    )
-
-
-def list_rare(summary: Summary, inhabitants: int | None = None) -> Table:
-    """該当者の少ないもの(高齢、珍しいコード、区分変更、限度超過)を数える。"""
-    import pandas as pd
-
-    rare = summary.rare
-    rows = [
-        ["100歳以上", rare["centenarians"], None, "最初の月の末日の認定者"],
-        ["第2号被保険者", rare["second_category"], None, "40〜64歳で特定疾病による認定"],
-        ["区分変更", rare["changed_persons"], None, "有効期間の途中の申請"],
-        ["限度額を超えた月", rare["over_limit_persons"], rare["over_limit_months"], "件数は人月"],
-        ["資格の喪失", rare["exits"], None, "死亡と転出"],
-        [
-            f"使った人が{RARE_USERS}人未満のコード",
-            None,
-            rare["rare_codes"],
-            f"全{rare['codes']:,}コードのうち",
-        ],
-    ]
-    frame = pd.DataFrame(rows, columns=["該当者の少ないもの", "人数", "件数", "説明"])
-    frame[["人数", "件数"]] = frame[["人数", "件数"]].astype("Int64")
-    share = as_percent(rare["rare_codes"] / max(rare["codes"], 1))
-    return Table(
-        frame,
-        caption=f"使われたサービスコードの{share:.1f}%は、使った人が{RARE_USERS}人未満です",
-        source=_data_source(summary),
-        units={"人数": "人", "件数": "件"},
-        persons=["人数"],
-        inhabitants=inhabitants,
     )

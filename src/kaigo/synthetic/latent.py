@@ -1,4 +1,4 @@
-"""The latent state: mobility, ADL, cognition, behaviour, medical need, month by month."""
+"""The latent state: mobility, ADL, cognition, behaviour, impairment and medical need, month by month."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import numpy.typing as npt
 
 from kaigo.synthetic.diseases import DEMENTIA, DIMENSIONS, Diseases, disease_effects, load_diseases
 from kaigo.synthetic.parameters import EventParameters, LatentParameters, Parameters
-from kaigo.synthetic.persons import FEMALE, STOCK, Persons
+from kaigo.synthetic.persons import FEMALE, Persons
+from kaigo.synthetic.profiles import Starts, place_state
 from kaigo.synthetic.streams import Block, Stage
 
 Floats32 = npt.NDArray[np.float32]
+Bools = npt.NDArray[np.bool_]
 NO_EVENT, STROKE, FRACTURE, ILLNESS = -1, 0, 1, 2
+COGNITION, BEHAVIOUR = DIMENSIONS.index("cognition"), DIMENSIONS.index("behaviour")
 
 
 def _row(values: tuple[float, ...]) -> Floats32:
@@ -22,27 +25,45 @@ def _row(values: tuple[float, ...]) -> Floats32:
 
 @dataclass
 class LatentState:
-    """状態の今の値(月ごとに進める)。Arrays have shape (n, 5), higher is worse, about one SD in the stock.
+    """状態の今の値(月ごとに進める)。Arrays have shape (n, 5), higher is worse, about one SD among newcomers.
 
-    ``level`` is the lasting part; ``fluctuation`` comes and goes. The only mutable thing of a block.
+    ``level`` is the lasting part; ``fluctuation`` comes and goes; ``unsteadiness`` (n,) decides, with cognition,
+    between 要支援2 and 要介護1. The only mutable thing of a block.
     """
 
     level: Floats32
     fluctuation: Floats32
     drift: Floats32
+    unsteadiness: Floats32
 
     @property
     def theta(self) -> Floats32:
         """The state itself."""
         return self.level + self.fluctuation
 
-    def step(self, draw: np.random.Generator, parameters: LatentParameters) -> None:
-        """One month on: drift, and an autoregressive fluctuation around it."""
+    def step(self, draw: np.random.Generator, here: Bools, parameters: LatentParameters) -> None:
+        """One month on for those who are here: drift, and an autoregressive fluctuation around it."""
         keep = np.float32(parameters.fluctuation_persistence)
         fresh = np.sqrt(np.float32(1) - keep * keep) * np.float32(parameters.fluctuation_spread)
         shock = draw.standard_normal(self.level.shape, dtype=np.float32)
-        self.fluctuation = self.fluctuation * keep + shock * fresh
-        self.level = self.level + self.drift
+        moved = self.fluctuation * keep + shock * fresh
+        self.fluctuation = np.where(here[:, None], moved, self.fluctuation)
+        self.level = self.level + self.drift * here[:, None]
+        keep = np.float32(parameters.unsteadiness_persistence)
+        shock = draw.standard_normal(len(here), dtype=np.float32)
+        steadier = self.unsteadiness * keep + shock * np.sqrt(np.float32(1) - keep * keep)
+        self.unsteadiness = np.where(
+            here, steadier + np.float32(parameters.unsteadiness_drift), self.unsteadiness
+        )
+
+    def age(
+        self, who: npt.NDArray[np.intp], months: npt.NDArray[np.int64], parameters: LatentParameters
+    ) -> None:
+        """The months of ``who`` between their assessment and the first day of the span: drift, and fading."""
+        self.level[who] += self.drift[who] * months[:, None].astype(np.float32)
+        keep = np.full(int(months.max(initial=0)) + 1, parameters.fluctuation_persistence, np.float32)
+        keep[0] = 1
+        self.fluctuation[who] *= np.multiply.accumulate(keep)[months][:, None]
 
     def jump(self, event: npt.NDArray[np.int8], parameters: EventParameters) -> None:
         """Apply acute events; a part of the loss lasts, the rest is recovered over the next months."""
@@ -53,33 +74,31 @@ class LatentState:
             self.level[rows] += _row(effect) * lasting
             self.fluctuation[rows] += _row(effect) * (np.float32(1) - lasting)
 
+    def respond(self, effect: Floats32) -> None:
+        """The month's effect of care on mobility and ADL; ``effect`` has shape (n,)."""
+        self.level[:, :2] += effect[:, None]
+
 
 def draw_state(
-    block: Block, persons: Persons, diseases: Diseases, parameters: Parameters
+    block: Block, persons: Persons, starts: Starts, diseases: Diseases, parameters: Parameters
 ) -> tuple[LatentState, np.random.Generator]:
     """最初の調査のときの状態を引く。
 
-    A common severity (older persons heavier, newcomers lighter) loads on five dimensions with parts of their
-    own; diseases shift the profile. Returns the state and the stream with which it goes on.
+    The profile gives the middle, diseases shift it. Newcomers are met on a bad day (they apply because of it),
+    so a part of their state is a fluctuation that fades. Returns the state and the stream with which it goes on.
     """
     draw, latent = block.generator(Stage.LATENT), parameters.latent
     n = len(persons)
-    severity = draw.standard_normal(n, dtype=np.float32)
-    # Persons too light to be certified are not here: the light end is short, the heavy end long.
-    severity = severity + np.float32(latent.severity_skew) * (severity * severity - np.float32(1))
-    severity = np.minimum(severity, np.float32(latent.severity_cap))
-    severity = severity * np.float32(latent.severity_spread) + np.float32(latent.severity_mean)
-    severity = severity + ((persons.age - 84) * latent.age_slope).astype(np.float32)
-    severity = severity + (persons.sex == FEMALE) * np.float32(latent.female_shift)
-    severity = severity + (persons.entry != STOCK) * np.float32(parameters.entry.severity_shift)
-    own = draw.standard_normal((n, len(DIMENSIONS)), dtype=np.float32) * _row(latent.own_spread)
-    level = severity[:, None] * _row(latent.loadings) + own + disease_effects(diseases, parameters)
+    level = place_state(draw, persons, starts, parameters) + disease_effects(diseases, parameters)
     spread = np.float32(latent.fluctuation_spread)
     fluctuation = draw.standard_normal((n, len(DIMENSIONS)), dtype=np.float32) * spread
+    bad_day = starts.newly * np.float32(latent.bad_day)
+    bad = bad_day[:, None] * _row(parameters.profiles.direction)
     drift = np.broadcast_to(_row(latent.monthly_drift), level.shape).copy()
-    drift[:, DIMENSIONS.index("cognition")] = load_diseases().cognition_drift[diseases.primary]
-    drift[:, DIMENSIONS.index("behaviour")] += diseases.has(DEMENTIA) * np.float32(0.5) * drift[:, 2]
-    return LatentState(level, fluctuation, drift), draw
+    drift[:, COGNITION] += load_diseases().cognition_drift[diseases.primary]
+    drift[:, BEHAVIOUR] += diseases.has(DEMENTIA) * np.float32(0.5) * drift[:, COGNITION]
+    unsteadiness = draw.standard_normal(n, dtype=np.float32)
+    return LatentState(level - bad, fluctuation + bad, drift, unsteadiness), draw
 
 
 def draw_events(

@@ -30,24 +30,34 @@ class EntryParameters:
     """First certifications inside the span."""
 
     annual_rate: float
-    severity_shift: float
+
+
+@dataclass(frozen=True)
+class ProfileParameters:
+    """Five profiles of condition: where persons start."""
+
+    means: tuple[Shares, ...]
+    entry_share: Shares
+    stock_share: Shares
+    stock_shift: Shares
+    stock_spread: float
+    spread: Shares
+    common: float
+    direction: Shares
+    age_slope: float
+    female_shift: float
 
 
 @dataclass(frozen=True)
 class LatentParameters:
-    """The five-dimensional state."""
+    """How the five-dimensional state moves."""
 
-    loadings: Shares
-    own_spread: Shares
-    severity_mean: float
-    severity_spread: float
-    severity_skew: float
-    severity_cap: float
-    age_slope: float
-    female_shift: float
     monthly_drift: Shares
     fluctuation_persistence: float
     fluctuation_spread: float
+    bad_day: float
+    unsteadiness_persistence: float
+    unsteadiness_drift: float
 
 
 @dataclass(frozen=True)
@@ -71,7 +81,8 @@ class AnswerParameters:
 
     residual_persistence: float
     rater_noise: float
-    new_user_shift: Shares
+    slope: Mapping[str, float]
+    boundary: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -80,9 +91,11 @@ class CertificationParameters:
 
     bands: Shares
     dementia_rank: int
-    unstable_share: float
-    raised_share: float
-    lowered_share: float
+    unstable_above: float
+    keep_if_lighter: float
+    keep_if_heavier: float
+    raised_share: Shares
+    lowered_share: Shares
     validity_new: tuple[tuple[int, float], ...]
     validity_renewal: tuple[tuple[int, float], ...]
     validity_change: tuple[tuple[int, float], ...]
@@ -116,6 +129,23 @@ class CareUseParameters:
 
 
 @dataclass(frozen=True)
+class ArmParameters:
+    """Planted assignment and effects of the arms of home care."""
+
+    habit_spread: float
+    severity: Shares
+    cognition: Shares
+    physical: Shares
+    dementia: Shares
+    effects: tuple[Shares, ...]
+    effect_months: int
+    intensity_effect: float
+    preserved_cognition: float
+    severe_cognition: float
+    mild_severity: float
+
+
+@dataclass(frozen=True)
 class BenefitParameters:
     """Units against the limit, months without a service."""
 
@@ -127,6 +157,7 @@ class BenefitParameters:
     stretch_max: float
     skip_share: float
     skip_share_facility: float
+    season: Shares
     outside_limit_kinds: tuple[str, ...]
     price_spread: float
 
@@ -143,6 +174,14 @@ class ProviderParameters:
 
 
 @dataclass(frozen=True)
+class RegisterParameters:
+    """Of how many persons somebody around them knows something."""
+
+    share: float
+    family_share: float
+
+
+@dataclass(frozen=True)
 class MunicipalityParameters:
     """Distribution of insurers by inhabitants aged 65 and over."""
 
@@ -156,51 +195,64 @@ class Parameters:
 
     persons: PersonsParameters
     entry: EntryParameters
+    profiles: ProfileParameters
+    causes: Mapping[str, Shares]
     latent: LatentParameters
     events: EventParameters
     answers: AnswerParameters
     certification: CertificationParameters
     exits: ExitParameters
     care_use: CareUseParameters
+    arms: ArmParameters
     benefits: BenefitParameters
     providers: ProviderParameters
+    register: RegisterParameters
     municipalities: MunicipalityParameters
 
 
 _SECTIONS: dict[str, Any] = {
     "persons": PersonsParameters,
     "entry": EntryParameters,
+    "profiles": ProfileParameters,
     "latent": LatentParameters,
     "events": EventParameters,
     "answers": AnswerParameters,
     "certification": CertificationParameters,
     "exits": ExitParameters,
     "care_use": CareUseParameters,
+    "arms": ArmParameters,
     "benefits": BenefitParameters,
     "providers": ProviderParameters,
+    "register": RegisterParameters,
     "municipalities": MunicipalityParameters,
 }
 
 
-def _frozen(value: Any) -> Any:
+def freeze(value: Any) -> Any:
+    """Lists as tuples, at any depth."""
     if isinstance(value, list):
-        return tuple(_frozen(part) for part in value)
+        return tuple(freeze(part) for part in value)
     if isinstance(value, dict):
-        return {key: _frozen(part) for key, part in value.items()}
+        return {key: freeze(part) for key, part in value.items()}
     return value
 
 
 def read_toml(name: str) -> dict[str, Any]:
     """A TOML file of this room, lists as tuples."""
     text = resources.files(PACKAGE).joinpath("data", f"{name}.toml").read_text(encoding="utf-8")
-    return {key: _frozen(value) for key, value in tomllib.loads(text).items()}
+    return {key: freeze(value) for key, value in tomllib.loads(text).items()}
 
 
 @cache
 def load_parameters() -> Parameters:
     """Parameters as shipped."""
-    raw = read_toml("parameters")
-    return Parameters(**{name: section(**raw[name]) for name, section in _SECTIONS.items()})
+    return build_parameters(read_toml("parameters"))
+
+
+def build_parameters(raw: Mapping[str, Any]) -> Parameters:
+    """Parameters from the sections of a TOML file."""
+    sections = {name: section(**raw[name]) for name, section in _SECTIONS.items()}
+    return Parameters(causes=raw["causes"], **sections)
 
 
 def read_synthetic_facts(name: str) -> tuple[dict[str, str], ...]:

@@ -13,6 +13,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from kaigo.synthetic.municipality_sizes import divide_among_municipalities
 from kaigo.synthetic.parameters import Parameters
 from kaigo.synthetic.plan import SynthesisPlan
 
@@ -35,6 +36,10 @@ class Stage(IntEnum):
     BUNDLES = 10
     BENEFITS = 11
     PROVIDERS = 12
+    PROFILES = 13
+    ARMS = 14
+    HABITS = 15
+    REGISTER = 16
 
 
 @dataclass(frozen=True)
@@ -64,10 +69,10 @@ class Block:
         key = (self.municipality, self.index, int(stage))
         return np.random.default_rng(np.random.SeedSequence(self.seed, spawn_key=key))
 
-    def municipality_generator(self) -> np.random.Generator:
-        """A stream that all blocks of the municipality share (numbering of its persons)."""
+    def municipality_generator(self, stage: Stage = Stage.MUNICIPALITY) -> np.random.Generator:
+        """A stream that all blocks of the municipality share (numbering of its persons, habits of offices)."""
         return np.random.default_rng(
-            np.random.SeedSequence(self.seed, spawn_key=(self.municipality, int(Stage.MUNICIPALITY)))
+            np.random.SeedSequence(self.seed, spawn_key=(self.municipality, int(stage)))
         )
 
 
@@ -79,16 +84,7 @@ def divide_persons(plan: SynthesisPlan, parameters: Parameters) -> list[int]:
     list of int
         Persons of each municipality, at least 1, summing to ``plan.persons``.
     """
-    if plan.municipalities == 1:
-        return [plan.persons]
-    sizes = parameters.municipalities
-    draw = np.random.default_rng(np.random.SeedSequence(plan.seed, spawn_key=(int(Stage.MUNICIPALITY),)))
-    weights = np.interp(draw.random(plan.municipalities), sizes.quantiles, sizes.elderly)
-    exact = weights / weights.sum() * (plan.persons - plan.municipalities)
-    whole = np.floor(exact).astype(np.int64)
-    short = plan.persons - plan.municipalities - int(whole.sum())
-    whole[np.argsort(whole - exact, kind="stable")[:short]] += 1
-    return [int(size) + 1 for size in whole]
+    return divide_among_municipalities(plan.persons, plan.municipalities, plan.seed)
 
 
 def list_blocks(plan: SynthesisPlan, parameters: Parameters) -> list[Block]:

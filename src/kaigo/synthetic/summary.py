@@ -77,7 +77,7 @@ def _years_before(day: dt.date, years: int) -> dt.date:
     return day.replace(year=day.year - years, day=min(day.day, 28))
 
 
-def _level_on(day: str) -> str:
+def select_level_on(day: str) -> str:
     """SELECT of the level in force on a day (an SQL expression): the certification that began last."""
     return (
         "select insurer_number, insured_number, care_level from ("
@@ -106,13 +106,9 @@ def summarise(tables: CareTables, engine: Engine) -> Summary:
         If there is no benefit line.
     """
     tables.scan(engine)
-    first = engine.value("select min(service_month) from benefits")
-    if first is None:
-        raise EmptyResultError(
-            "介護給付情報が1行もありません。", remedy="給付のある期間のデータを指定してください。"
-        )
+    first = find_first_month(engine)
     month_end = (first.replace(day=28) + dt.timedelta(days=4)).replace(day=1) - dt.timedelta(days=1)
-    engine.view("summary_stock", _stock(month_end))
+    engine.view("summary_stock", select_stock(month_end))
     return Summary(
         levels=engine.df(
             "select care_level, count(*) as persons from summary_stock group by care_level order by care_level"
@@ -127,10 +123,26 @@ def summarise(tables: CareTables, engine: Engine) -> Summary:
     )
 
 
-def _stock(month_end: dt.date) -> str:
-    """Persons certified on the last day of the first month, who have not left."""
+def find_first_month(engine: Engine) -> dt.date:
+    """First service month of the scanned benefits.
+
+    Raises
+    ------
+    EmptyResultError
+        If there is no benefit line.
+    """
+    first: dt.date | None = engine.value("select min(service_month) from benefits")
+    if first is None:
+        raise EmptyResultError(
+            "介護給付情報が1行もありません。", remedy="給付のある期間のデータを指定してください。"
+        )
+    return first
+
+
+def select_stock(month_end: dt.date) -> str:
+    """SELECT of the persons certified on a day who have not left, with level, birth date and sex."""
     return (
-        f"select l.insurer_number, l.insured_number, l.care_level, p.birth_date, p.sex from ({_level_on(_date(month_end))}) as l "
+        f"select l.insurer_number, l.insured_number, l.care_level, p.birth_date, p.sex from ({select_level_on(_date(month_end))}) as l "
         "join persons as p on p.insurer_number = l.insurer_number and p.insured_number = l.insured_number "
         f"where p.disqualified_on is null or p.disqualified_on > {_date(month_end)}"
     )

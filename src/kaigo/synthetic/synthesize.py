@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -11,19 +12,19 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from kaigo.engine import atomic_folder, open_engine
+from kaigo.engine import EngineSpec, atomic_folder, open_engine
 from kaigo.errors import KaigoError, OutputError, ParameterError
 from kaigo.synthetic.arrow_tables import insured_numbers, make_benefits, make_certifications, make_persons
 from kaigo.synthetic.benefits import write_lines
+from kaigo.synthetic.block_course import follow_block
 from kaigo.synthetic.bundles import fill_slots, find_segments
-from kaigo.synthetic.care_use import choose_use
 from kaigo.synthetic.catalogue import load_catalogue
-from kaigo.synthetic.course import follow_course
-from kaigo.synthetic.diseases import draw_diseases
-from kaigo.synthetic.parameters import load_parameters
-from kaigo.synthetic.persons import draw_persons
+from kaigo.synthetic.faults import FAULTS_FILE, check_fault_rate, write_faults
+from kaigo.synthetic.faults_plant import plant_faults
+from kaigo.synthetic.parameters import Parameters, load_parameters
 from kaigo.synthetic.plan import SynthesisPlan
-from kaigo.synthetic.providers import place_providers
+from kaigo.synthetic.register import make_register
+from kaigo.synthetic.replay import summarise_truth
 from kaigo.synthetic.streams import Block, group_blocks, list_blocks
 from kaigo.synthetic.truth import TRUTH_TABLES, make_truth
 from kaigo.tables.care_tables import CareTables, write_manifest
@@ -33,6 +34,7 @@ from kaigo.tables.schema import load_schemas
 TRUTH = "truth"
 CSV = "csv"
 ROW_GROUP = 131_072
+HASH_MEMORY = "800MB"
 
 
 @dataclass(frozen=True)
@@ -43,21 +45,19 @@ class BlockTables:
     truth: dict[str, pa.Table]
 
 
-def generate_block(block: Block, plan: SynthesisPlan) -> BlockTables:
+def generate_block(block: Block, plan: SynthesisPlan, parameters: Parameters | None = None) -> BlockTables:
     """1ブロック(最大8,192人)の3つの表と真の状態を作る。
 
     The same for the same block, whatever else is generated beside it.
     """
-    parameters, catalogue = load_parameters(), load_catalogue()
+    parameters, catalogue = parameters or load_parameters(), load_catalogue()
     schemas = {name: schema.arrow for name, schema in load_schemas().items()}
-    persons = draw_persons(block, plan, parameters)
-    diseases = draw_diseases(block, persons, parameters)
-    course = follow_course(block, plan, persons, diseases, parameters)
+    followed = follow_block(block, plan, parameters)
+    persons, diseases, providers = followed.persons, followed.diseases, followed.providers
+    course = followed.course
     certifications = course.certifications.close()
-    use = choose_use(block, course.level, diseases, parameters.care_use)
-    segments = find_segments(course.level, use.pattern)
-    slots = fill_slots(block, plan, segments, use, catalogue, parameters.benefits)
-    providers = place_providers(block, plan, persons, catalogue.kinds, parameters.providers)
+    segments = find_segments(course.level, course.pattern)
+    slots = fill_slots(block, plan, segments, course.use, catalogue, parameters.benefits)
     lines = write_lines(block, plan, course, segments, slots, providers, catalogue, parameters.benefits)
     numbers = insured_numbers(persons)
     return BlockTables(
@@ -70,11 +70,18 @@ def generate_block(block: Block, plan: SynthesisPlan) -> BlockTables:
             ),
             "benefits": make_benefits(block, plan, numbers, lines, providers, catalogue, schemas["benefits"]),
         },
-        truth=make_truth(block, numbers, diseases, course, use),
+        truth=make_truth(block, numbers, followed)
+        | {
+            "register": make_register(
+                block, plan, numbers, persons, course, lines, catalogue, parameters.register
+            )
+        },
     )
 
 
-def write_chunk(folder: Path, plan: SynthesisPlan, blocks: tuple[Block, ...]) -> int:
+def write_chunk(
+    folder: Path, plan: SynthesisPlan, blocks: tuple[Block, ...], parameters: Parameters | None = None
+) -> int:
     """いくつかのブロックを作り、表ごとに1つのParquetファイルに書く。
 
     Files are named by the first block, so their order is the order of persons.
@@ -85,7 +92,7 @@ def write_chunk(folder: Path, plan: SynthesisPlan, blocks: tuple[Block, ...]) ->
         Persons written.
     """
     name = f"part-{blocks[0].municipality:05d}-{blocks[0].index:05d}.parquet"
-    tables = [generate_block(block, plan) for block in blocks]
+    tables = [generate_block(block, plan, parameters) for block in blocks]
     for table in load_schemas():
         _write_parts(folder / table / name, [each.care[table] for each in tables])
     for table in TRUTH_TABLES:
@@ -105,10 +112,12 @@ def synthesize(
     plan: SynthesisPlan,
     *,
     csv: bool = False,
+    faults: float = 0.0,
     processes: int = 1,
     blocks_per_chunk: int = 4,
     progress: Callable[[int, int], None] | None = None,
     engine: str = "duckdb",
+    parameters: Parameters | None = None,
 ) -> CareTables:
     """合成の介護データ一式を作る。
 
@@ -121,12 +130,17 @@ def synthesize(
         Persons, months, first month, municipalities, seed.
     csv : bool
         Also write ``csv/`` as a municipality has its files (CP932, 和暦).
+    faults : float
+        Share of the rows of the CSV files (0 to 0.5) that get a fault; ``truth/faults.csv`` lists them. The
+        Parquet tables stay sound.
     processes, blocks_per_chunk : int
         Speed and memory only: the content of the tables does not depend on them.
     progress : callable, optional
         Called with persons done and persons in all.
     engine : str
         Engine that counts and hashes the tables.
+    parameters : Parameters, optional
+        Numbers of the generator; those shipped if not given.
 
     Returns
     -------
@@ -135,31 +149,36 @@ def synthesize(
     Raises
     ------
     ParameterError
-        If ``processes`` or ``blocks_per_chunk`` is not at least 1.
+        If ``processes`` or ``blocks_per_chunk`` is not at least 1, or ``faults`` is out of range or without ``csv``.
     OutputError
         If the folder cannot be written, the disk is full, or the folder holds something else than synthetic
         care tables.
     """
     _check_at_least_one("プロセス数(processes)", processes)
     _check_at_least_one("一度に作るかたまりの数(blocks_per_chunk)", blocks_per_chunk)
+    check_fault_rate(faults, csv=csv)
     out = Path(out)
     _check_out_folder(out)
-    chunks = group_blocks(list_blocks(plan, load_parameters()), blocks_per_chunk)
+    chunks = group_blocks(list_blocks(plan, parameters or load_parameters()), blocks_per_chunk)
+    described: dict[str, str | int | float] = plan.as_parameters() | ({"faults": faults} if faults else {})
     with atomic_folder(out) as fresh:
         (fresh / TRUTH).mkdir(mode=0o700)
         for name in (*load_schemas(), *(f"{TRUTH}/{table}" for table in TRUTH_TABLES)):
             (fresh / name).mkdir()
         done = 0
-        for persons in _write_chunks(fresh, plan, chunks, processes):
+        for persons in _write_chunks(fresh, plan, chunks, processes, parameters):
             done += persons
             if progress:
                 progress(done, plan.persons)
-        with open_engine(engine) as session:
+        summarise_truth(fresh / TRUTH)
+        with open_engine(_bounded(engine)) as session:
             manifest = write_manifest(
-                fresh, parameters=plan.as_parameters(), synthetic=True, seed=plan.seed, engine=session
+                fresh, parameters=described, synthetic=True, seed=plan.seed, engine=session
             )
         if csv:
             write_municipal_csv(CareTables(fresh, manifest), fresh / CSV)
+        if faults:
+            write_faults(fresh / TRUTH / FAULTS_FILE, plant_faults(fresh / CSV, faults, plan.seed))
     return CareTables.open(out)
 
 
@@ -190,17 +209,27 @@ def _check_out_folder(out: Path) -> None:
 
 
 def _write_chunks(
-    folder: Path, plan: SynthesisPlan, chunks: list[tuple[Block, ...]], processes: int
+    folder: Path,
+    plan: SynthesisPlan,
+    chunks: list[tuple[Block, ...]],
+    processes: int,
+    parameters: Parameters | None,
 ) -> Iterator[int]:
     if processes == 1 or len(chunks) == 1:
         for chunk in chunks:
-            yield write_chunk(folder, plan, chunk)
+            yield write_chunk(folder, plan, chunk, parameters)
         return
     with ProcessPoolExecutor(min(processes, len(chunks)), mp_context=get_context("spawn")) as pool:
-        tasks = [pool.submit(write_chunk, folder, plan, chunk) for chunk in chunks]
+        tasks = [pool.submit(write_chunk, folder, plan, chunk, parameters) for chunk in chunks]
         try:
             for task in tasks:
                 yield task.result()
         finally:
             for task in tasks:
                 task.cancel()
+
+
+def _bounded(engine: str) -> EngineSpec:
+    """The engine that hashes the tables; unless told otherwise it spills early, as generation itself needs little."""
+    spec = EngineSpec.parse(engine)
+    return spec if "memory" in engine else dataclasses.replace(spec, memory_limit=HASH_MEMORY)
