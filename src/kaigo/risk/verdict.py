@@ -32,12 +32,12 @@ def judge_release(risk: ReleaseRisk) -> Decision:
     thresholds = load_thresholds()
     k, unique = risk.history.k, risk.history.unique_share
     figures = [
-        _criterion("k", k),
-        _criterion("unique_share", round(100 * unique, 2)),
+        make_criterion("k", k),
+        make_criterion("unique_share", round(100 * unique, 2)),
     ]
     shares_met = 100 * unique <= thresholds["unique_share"]["value"]
     if risk.relink:
-        figures.append(_criterion("relinked_share", round(100 * risk.relink.share, 2)))
+        figures.append(make_criterion("relinked_share", round(100 * risk.relink.share, 2)))
         shares_met = shares_met and 100 * risk.relink.share <= thresholds["relinked_share"]["value"]
     k_met = k >= thresholds["k"]["value"]
     verdict: Verdict = "可" if k_met and shares_met else "要検討" if shares_met else "不可"
@@ -50,7 +50,8 @@ def judge_release(risk: ReleaseRisk) -> Decision:
     )
 
 
-def _criterion(name: str, value: float | int) -> Criterion:
+def make_criterion(name: str, value: float | int) -> Criterion:
+    """A measured value beside its threshold."""
     threshold = load_thresholds()[name]
     return Criterion(threshold["name"], value, threshold["value"], threshold["unit"])
 

@@ -1,0 +1,215 @@
+"""Uniqueness of a person of whom p points are known: the measure of accumulation (※2).
+
+Source: de Montjoye et al. (2013), Unique in the Crowd, doi:10.1038/srep01376 (p points drawn from a trajectory; unique if no
+other trajectory has them all), carried over to months and services of care.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from kaigo.risk.released_history import Array, ReleasedHistory
+
+Known = Literal["months", "services"]
+DRAWS = 20
+"""Draws a person; at least 20 by definition."""
+SAMPLE = 1_000
+"""Persons drawn for the estimate; all are taken where there are fewer."""
+_BLOCK = 256
+
+
+@dataclass(frozen=True)
+class KnownPoints:
+    """p点を知られたときに、ただ1人に絞られる人の割合。
+
+    Attributes
+    ----------
+    window : int
+        Months of the release.
+    known : {"months", "services"}
+        ``months``: p different months, one service of each; ``services``: any p different (month, service).
+    points : int
+        p.
+    eligible, sampled : int
+        Persons with at least p points, and how many of them were drawn.
+    share, low, high : float
+        Mean over persons of the share of draws in which nobody else matches; 95 % Wilson interval for the drawn
+        persons (a wide one: it takes each person's share for a yes or no).
+    persons, by_person : ndarray of shape (sampled,)
+        The drawn persons and their shares, for strata.
+    """
+
+    window: int
+    known: Known
+    points: int
+    eligible: int
+    sampled: int
+    share: float
+    low: float
+    high: float
+    persons: Array
+    by_person: npt.NDArray[np.float64]
+
+
+def measure_known_points(
+    history: ReleasedHistory,
+    window: int,
+    known: Known,
+    points: Sequence[int],
+    random: np.random.Generator,
+    *,
+    also_known: npt.NDArray[np.int64] | None = None,
+    sample: int = SAMPLE,
+    draws: int = DRAWS,
+) -> list[KnownPoints]:
+    """先頭から ``window`` か月のデータで、p点を知る者が1人に絞れる割合を求める。
+
+    A point is (month, label of ``history``). A person matches if she has every point that was drawn; the person
+    herself always does. The first p of one random order serve as the draw for p, so the shares of one person do not
+    fall as p grows.
+
+    Parameters
+    ----------
+    window : int
+        Months, 1 … m.
+    points : sequence of int
+        Values of p, each at least 1.
+    also_known : ndarray of shape (n,), optional
+        A class number that the attacker knows besides (birth and sex, say).
+    draws : int
+        Draws a person.
+
+    Examples
+    --------
+    Persons a: {April home help, May home help}, b: {April home help}. For p = 1 a is unique in half of the draws
+    (May), b in none; for p = 2 only a is eligible, and unique.
+    """
+    inside = history.month < window
+    person, label = history.person[inside], history.label[inside]
+    point = history.month[inside] * len(history.labels) + label
+    starts = np.searchsorted(person, np.arange(history.persons + 1))
+    results = []
+    most = max(points)
+    counts = _count_eligible(person, history.month[inside], starts, known)
+    able = np.flatnonzero(counts >= min(points))
+    drawn = np.sort(random.choice(able, sample, replace=False)) if len(able) > sample else able
+    queries = _draw_queries(drawn, starts, point, history.month[inside], known, most, draws, random)
+    unique = _find_unique(queries, drawn, draws, person, point, history.persons, also_known)
+    for p in points:
+        has = counts[drawn] >= p
+        shares = unique[:, p - 1].reshape(len(drawn), draws).mean(axis=1)[has]
+        share = float(shares.mean()) if len(shares) else float("nan")
+        low, high = wilson(share, len(shares))
+        eligible = int((counts >= p).sum())
+        results.append(
+            KnownPoints(window, known, p, eligible, len(shares), share, low, high, drawn[has], shares)
+        )
+    return results
+
+
+def wilson(share: float, number: int, z: float = 1.959963984540054) -> tuple[float, float]:
+    """95 % Wilson score interval of a share among ``number`` (Wilson 1927, doi:10.1080/01621459.1927.10502953)."""
+    if number == 0:
+        return float("nan"), float("nan")
+    centre = (share + z * z / (2 * number)) / (1 + z * z / number)
+    half = z / (1 + z * z / number) * np.sqrt(share * (1 - share) / number + z * z / (4 * number * number))
+    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
+
+
+def _count_eligible(person: Array, month: Array, starts: Array, known: Known) -> Array:
+    """Active months or points of each person."""
+    if known == "services":
+        return np.diff(starts)
+    fresh = np.ones(len(person), dtype=np.int64)
+    fresh[1:] = (person[1:] != person[:-1]) | (month[1:] != month[:-1])
+    total = np.concatenate([[0], np.cumsum(fresh)])
+    return np.asarray(total[starts[1:]] - total[starts[:-1]], dtype=np.int64)
+
+
+def _draw_queries(
+    drawn: Array,
+    starts: Array,
+    point: Array,
+    month: Array,
+    known: Known,
+    most: int,
+    draws: int,
+    random: np.random.Generator,
+) -> Array:
+    """For each drawn person and draw a random order of points, cut at ``most``; -1 where there are no more."""
+    queries = np.full((len(drawn) * draws, most), -1, dtype=np.int64)
+    for place, who in enumerate(drawn):
+        own = slice(starts[who], starts[who + 1])
+        size = int(starts[who + 1] - starts[who])
+        if known == "months":
+            order = _draw_months(month[own], draws, random)
+        else:
+            order = np.argsort(random.random((draws, size)), axis=1)
+        chosen = order[:, :most]
+        queries[place * draws : (place + 1) * draws, : chosen.shape[1]] = point[own][chosen]
+    return queries
+
+
+def _draw_months(month: Array, draws: int, random: np.random.Generator) -> Array:
+    """For each draw the months in random order, and of each month one point at random (places in ``month``)."""
+    months, first, number = np.unique(month, return_index=True, return_counts=True)
+    order = np.argsort(random.random((draws, len(months))), axis=1)
+    return np.asarray(first[order] + np.floor(random.random(order.shape) * number[order]), dtype=np.int64)
+
+
+def _find_unique(
+    queries: Array,
+    drawn: Array,
+    draws: int,
+    person: Array,
+    point: Array,
+    persons: int,
+    also_known: Array | None,
+) -> npt.NDArray[np.bool_]:
+    """Whether, after each further point, only the person herself is left."""
+    used, columns = np.unique(queries, return_inverse=True)
+    columns = columns.reshape(queries.shape)
+    bits = _set_bits(used, person, point, persons)
+    unique = np.zeros(queries.shape, dtype=bool)
+    for start in range(0, len(queries), _BLOCK):
+        lines = slice(start, start + _BLOCK)
+        matching = np.full((len(columns[lines]), bits.shape[1]), ~np.uint64(0), dtype=np.uint64)
+        if also_known is not None:
+            who = drawn[np.arange(start, start + len(matching)) // draws]
+            distinct, number = np.unique(who, return_inverse=True)
+            matching &= _class_bits(also_known, distinct)[number]
+        open_lines = np.arange(len(matching))
+        for p in range(queries.shape[1]):
+            open_lines = open_lines[queries[lines][open_lines, p] >= 0]
+            if not len(open_lines):
+                break
+            matching[open_lines] &= bits[columns[lines][open_lines, p]]
+            alone = np.bitwise_count(matching[open_lines]).sum(axis=1) == 1
+            unique[start + open_lines[alone], p:] = True
+            open_lines = open_lines[~alone]
+    return unique
+
+
+def _set_bits(used: Array, person: Array, point: Array, persons: int) -> npt.NDArray[np.uint64]:
+    """One row of bits for each point that a query uses: who has it."""
+    words = -(-persons // 64)
+    bits = np.zeros((len(used), words), dtype=np.uint64)
+    place = np.searchsorted(used, point)
+    wanted = (place < len(used)) & (used[np.minimum(place, len(used) - 1)] == point)
+    row, who = place[wanted], person[wanted]
+    np.bitwise_or.at(bits, (row, who >> 6), np.uint64(1) << (who & 63).astype(np.uint64))
+    return bits
+
+
+def _class_bits(classes: Array, who: Array) -> npt.NDArray[np.uint64]:
+    """Bits of everyone in the same class as each person of ``who``."""
+    words = -(-len(classes) // 64)
+    padded = np.full(words * 64, -1, dtype=np.int64)
+    padded[: len(classes)] = classes
+    same = padded[None, :] == classes[who][:, None]
+    return np.ascontiguousarray(np.packbits(same, axis=1, bitorder="little")).view(np.uint64)
