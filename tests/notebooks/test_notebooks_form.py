@@ -20,6 +20,7 @@ CHAPTERS = (
     "20_synthetic_data",
     "30_deidentification",
     "40_risk",
+    "45_accumulation",
     "60_conditions",
     "70_service_use",
     "80_care_plans",
@@ -64,7 +65,7 @@ def list_kinds(cell: dict[str, Any]) -> set[str]:
     return {kind for output in cell["outputs"] for kind in output.get("data", {})}
 
 
-def test_the_folder_holds_these_seven_chapters() -> None:
+def test_the_folder_holds_these_chapters() -> None:
     assert tuple(sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))) == CHAPTERS
 
 

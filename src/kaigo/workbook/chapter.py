@@ -14,6 +14,8 @@ from kaigo.workbook.params import Params
 from kaigo.workbook.project import find_project_root
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from kaigo.deidentify import Release, Standard
     from kaigo.display.page import Audience
     from kaigo.synthetic import Summary
@@ -72,6 +74,12 @@ class OpenChapter:
     def release(self, layout: Literal["joined", "linked"]) -> Release:
         """加工したデータ。"""
         return self._stages.load_release(layout)
+
+    def random(self, stream: str) -> np.random.Generator:
+        """Random numbers for one purpose of this chapter; the same for the same seed."""
+        import numpy as np
+
+        return np.random.default_rng([self.params.seed, *stream.encode()])
 
     @property
     def inhabitants(self) -> int | None:
