@@ -118,7 +118,8 @@ def wilson(share: float, number: int, z: float = 1.959963984540054) -> tuple[flo
         return float("nan"), float("nan")
     centre = (share + z * z / (2 * number)) / (1 + z * z / number)
     half = z / (1 + z * z / number) * np.sqrt(share * (1 - share) / number + z * z / (4 * number * number))
-    return float(max(0.0, centre - half)), float(min(1.0, centre + half))
+    # Rounding must not put a share of 0 or 1 outside its own interval.
+    return float(min(max(0.0, centre - half), share)), float(max(min(1.0, centre + half), share))
 
 
 def _count_eligible(person: Array, month: Array, starts: Array, known: Known) -> Array:

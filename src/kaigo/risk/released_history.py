@@ -104,7 +104,7 @@ def read_history(release: Release, *, by: str = "kind", engine: str = "duckdb") 
     with tempfile.TemporaryDirectory(prefix="kaigo-") as folder, open_engine(engine) as session:
         release.scan(session)
         release.scan_persons(session)
-        _number_persons(session, Path(folder))
+        number_persons(session, Path(folder))
         months = tuple(
             str(m)
             for (m,) in session.rows("select distinct service_month as m from released_benefits order by m")
@@ -123,7 +123,8 @@ def read_history(release: Release, *, by: str = "kind", engine: str = "duckdb") 
     )
 
 
-def _number_persons(engine: Engine, folder: Path) -> None:
+def number_persons(engine: Engine, folder: Path) -> None:
+    """Step ``numbered``: the persons of a release (through ``traced_ids``), numbered from 0 by their numbers."""
     person = engine.dialect.columns(PERSON_KEY)
     engine.materialise(
         "numbered",
@@ -139,7 +140,7 @@ def _number_persons(engine: Engine, folder: Path) -> None:
     )
 
 
-def _fetch(engine: Engine, select: str, columns: int) -> Array:
+def fetch_integers(engine: Engine, select: str, columns: int) -> Array:
     """An all-integer result as one array."""
     parts = [
         np.column_stack(
@@ -254,7 +255,7 @@ def _read_points(
         [{"month": month, "number": number} for number, month in enumerate(months)],
         {"month": text, "number": "integer"},
     )
-    rows = _fetch(
+    rows = fetch_integers(
         engine,
         "select p.person, m.number as month, l.number as label, coalesce(p.units, 0) as units "
         "from labelled_points as p join numbered_labels as l on l.label = p.label "
