@@ -107,7 +107,7 @@ def test_criteria_tell_a_town_of_individuals_from_one_of_classes() -> None:
         r.criterion: r for r in measure_criteria(plant_town(400, 40)[0], period, np.random.default_rng(5))
     }
     assert alike["inference"].control > 0.9
-    assert alike["inference"].risk_ci[0] == 0.0
+    assert alike["inference"].main - alike["inference"].control < 0.05
     assert alike["linkability"].main < 0.1
 
 
