@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from kaigo.risk.known_points import wilson
 from kaigo.risk.rejoin import RejoinResult, rejoin_periods
-from kaigo.risk.released_history import NO_CERTIFICATION, Array, ReleasedHistory
+from kaigo.risk.released_history import NO_CERTIFICATION, Array, ReleasedHistory, number_rows
 
 Flags = npt.NDArray[np.bool_]
 
@@ -136,7 +136,7 @@ def find_longest_chains(present: Flags, joined: Flags) -> tuple[Array, Array]:
 
 def number_histories(history: ReleasedHistory, period: range) -> Array:
     """One number for each different history of a period: the person's values, certification and services of every month."""
-    number = np.unique(history.static, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    number = number_rows(np.ascontiguousarray(history.static))[1]
     for month in period:
         for values in (history.content_of[:, month], _number_services(history, month)):
             pair = number * (int(values.max(initial=0)) + 2) + values + 1
