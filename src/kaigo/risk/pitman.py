@@ -14,7 +14,6 @@ import math
 from collections.abc import Mapping
 
 import numpy as np
-from scipy import special
 
 from kaigo.risk.newton import ACCURACY, NoEstimateError, Pair, solve_pair
 
@@ -120,6 +119,8 @@ def _holds(root: Pair, histogram: Mapping[int, int], classes: int, rows: int) ->
 
 
 def _count_uniques(theta: float, alpha: float, population: int) -> float:
+    from scipy import special
+
     grown = np.float64(population) ** alpha
     by_logarithm = np.exp(special.gammaln(theta + 1) - special.gammaln(theta + alpha)) * grown
     by_ratio = special.gamma(theta + 1) / special.gamma(theta + alpha) * grown
@@ -130,6 +131,8 @@ def _count_uniques(theta: float, alpha: float, population: int) -> float:
 
 
 def _digamma(x: float) -> float:
+    from scipy import special
+
     if not math.isfinite(x):
         return math.nan
     return -math.inf if x == 0 else float(special.digamma(x))
