@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from kaigo.errors import InputError, ParameterError
 from kaigo.risk.attributes import measure_key_sets
@@ -81,15 +82,12 @@ def measure_table(
         tuple(keys), tuple(sensitive), person, weight, population, suda, attributes, missing
     )
     question.check()
-    table = read_columns(path, question.columns(), engine)
-    columns = {}
-    for name in question.columns():
-        columns[name] = encode_column(name, table.column(name))
-        table = table.drop_columns([name])
-    return _measure_columns(question, columns)
+    return measure_rows(read_columns(path, question.columns(), engine), question)
 
 
-def _measure_columns(question: FlatQuestion, columns: dict[str, CodedColumn]) -> dict[str, Any]:
+def measure_rows(table: pa.Table, question: FlatQuestion) -> dict[str, Any]:
+    """:func:`measure_table` of a table in memory, with at least one row and the columns of the question."""
+    columns = {name: encode_column(name, table.column(name)) for name in question.columns()}
     keys = [columns[key] for key in question.keys]
     who = _find_person(columns[question.person]) if question.person else None
     records = len(keys[0].codes)
