@@ -31,6 +31,7 @@ lab: setup ## JupyterLab で手引きを開く
 
 bench: setup ## 性能を測る
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/risk.py
 
 # UPGRADE=1 takes the newest versions; without it only what pyproject.toml asks for changes.
 lock: setup ## requirements.lock を作り直す(UPGRADE=1 で最新版へ)

@@ -151,7 +151,7 @@ def test_no_verdict_stands_in_the_json_of_a_flat_table(kaigo: Run, tmp_path: Pat
 
 
 def test_keys_and_persons_are_not_asked_of_a_release(kaigo: Run, release: Path) -> None:
-    assert_refused(kaigo("risk", release, "--keys", "sex"), "--keys と --person を使いません")
+    assert_refused(kaigo("risk", release, "--keys", "sex"), "--keys を使いません")
 
 
 def test_a_table_wants_keys_and_has_no_verdict_to_fail_on(kaigo: Run, tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from kaigo.cli.command import JapaneseCommand
 from kaigo.cli.messages import say, write_json
 from kaigo.cli.options import EngineText, JsonTo
+from kaigo.cli.risk_table import TableOptions, measure_flat_table
 from kaigo.errors import ParameterError
 
 VERDICTS = ("可", "要検討", "不可")
@@ -30,10 +31,52 @@ def risk(
     keys: Annotated[
         str | None, typer.Option("--keys", metavar="A,B,…", help="鍵の列(任意の表のとき)", show_default=False)
     ] = None,
+    sensitive: Annotated[
+        str | None,
+        typer.Option(
+            "--sensitive",
+            metavar="C,…",
+            help="機微な値の列。l-多様性とt-近接性を測る(任意の表のとき)",
+            show_default=False,
+        ),
+    ] = None,
     person: Annotated[
         str | None,
         typer.Option("--person", metavar="COL", help="人を表す列(任意の表のとき)", show_default=False),
     ] = None,
+    weight: Annotated[
+        str | None,
+        typer.Option(
+            "--weight",
+            metavar="COL",
+            help="標本の重みの列。行ごとの危険を推定する(任意の表のとき)",
+            show_default=False,
+        ),
+    ] = None,
+    population: Annotated[
+        int | None,
+        typer.Option(
+            "--population",
+            metavar="N",
+            help="表が抜き出された母集団の人数。母集団で一意な割合を推定する(任意の表のとき)",
+            show_default=False,
+        ),
+    ] = None,
+    suda: Annotated[
+        bool, typer.Option("--suda", help="特異な行の得点(SUDA2とDIS)を求める(任意の表のとき)")
+    ] = False,
+    attributes: Annotated[
+        bool, typer.Option("--attributes", help="鍵のすべての組が行を見分ける力を測る(鍵10個まで)")
+    ] = False,
+    missing: Annotated[
+        str,
+        typer.Option(
+            "--missing",
+            metavar="value|wildcard",
+            help="鍵の空欄を、1つの値とみなすか、どの値とも合うとみなすか",
+            show_default=True,
+        ),
+    ] = "value",
     fail_on: Annotated[
         str | None,
         typer.Option(
@@ -47,7 +90,7 @@ def risk(
 
     例: kaigo risk release --json risk.json
 
-    例: kaigo risk table.csv --keys 性別,生年月,要介護度
+    例: kaigo risk table.csv --keys 性別,生年月,要介護度 --sensitive 疾患 --suda
     """
     if fail_on is not None and fail_on not in VERDICTS[1:]:
         raise ParameterError(
@@ -56,17 +99,22 @@ def risk(
     from kaigo.deidentify import Release
 
     _check_path(path)
-    if Release.is_release(path):
-        if keys or person:
+    asked = TableOptions(keys, sensitive, person, weight, population, suda, attributes, missing)
+    if not Release.is_release(path):
+        if fail_on:
             raise ParameterError(
-                "加工したデータでは --keys と --person を使いません。",
-                found=path,
-                remedy="準識別子は加工基準で決まっています。任意の表を測るときは表のファイルを指定してください。",
+                "任意の表には判定がありません。", found="--fail-on", remedy="--fail-on を外してください。"
             )
-        verdict = _measure_release(path, engine, json_to)
-    else:
-        _measure_table(path, keys, person, fail_on, engine, json_to)
+        measure_flat_table(path, asked, engine, json_to)
         return
+    used = asked.used()
+    if used:
+        raise ParameterError(
+            f"加工したデータでは {' と '.join(used)} を使いません。",
+            found=path,
+            remedy="準識別子は加工基準で決まっています。任意の表を測るときは表のファイルを指定してください。",
+        )
+    verdict = _measure_release(path, engine, json_to)
     if fail_on and VERDICTS.index(verdict) >= VERDICTS.index(fail_on):
         raise typer.Exit(1)
 
@@ -98,38 +146,3 @@ def _measure_release(path: Path, engine: str, json_to: str | None) -> str:
     say(decision.to_text(), json_to)
     write_json(measured.to_payload() | {"verdict": decision.to_payload()}, json_to)
     return decision.verdict
-
-
-def _measure_table(
-    path: Path, keys: str | None, person: str | None, fail_on: str | None, engine: str, json_to: str | None
-) -> None:
-    from kaigo.risk import measure_table
-
-    if not keys:
-        raise ParameterError(
-            "鍵の列が指定されていません。", found=path, remedy="--keys 列名,列名 を付けてください。"
-        )
-    if fail_on:
-        raise ParameterError(
-            "任意の表には判定がありません。", found="--fail-on", remedy="--fail-on を外してください。"
-        )
-    result = measure_table(
-        path, [key.strip() for key in keys.split(",") if key.strip()], person=person, engine=engine
-    )
-    say(_summarise(result), json_to)
-    write_json(result, json_to)
-
-
-def _summarise(result: dict[str, Any]) -> str:
-    unit = result["unit"]
-    number = result.get("persons", result["records"])
-    unique = result.get("unique_persons", result["unique_records"])
-    note = (
-        ""
-        if unit == "人"
-        else "\n行を数えた値です。1人が何行もつ表では、人についての判断には使えません。判定はしません。"
-    )
-    return (
-        f"{number:,}{unit}、同値類 {result['classes']:,}、最も小さい同値類 k = {result['k']}{unit}\n"
-        f"一意な{unit} {unique:,}({unique / number:.1%})、平均の再識別確率 {result['risk']['prosecutor_average']:.4f}{note}"
-    )

@@ -1,26 +1,42 @@
-"""What risk is left: equivalence classes in persons, uniques, relinking; the verdict."""
+"""What risk is left: equivalence classes in persons, uniques, attacks that are run; the verdict."""
 
 from kaigo.risk.accumulation import AccumulationRisk, measure_accumulation
-from kaigo.risk.flat import measure_table
+from kaigo.risk.attackers import Attacker, load_attackers
+from kaigo.risk.attacks import AttackRisk, run_attacks
+from kaigo.risk.between import TwoReleases, compare_releases, difference_counts
+from kaigo.risk.contributions import Contributions, measure_contributions
 from kaigo.risk.measures import RiskMeasures
+from kaigo.risk.presence import Presence, measure_presence
 from kaigo.risk.release import MonthRisk, ReleaseRisk, RelinkRisk, measure_release
 from kaigo.risk.released_history import ReleasedHistory, read_history
 from kaigo.risk.rotation import RotationRisk, measure_rotation
+from kaigo.risk.table_risk import measure_table
 from kaigo.risk.verdict import judge_release, load_thresholds
 
 __all__ = [
     "AccumulationRisk",
+    "AttackRisk",
+    "Attacker",
+    "Contributions",
     "MonthRisk",
+    "Presence",
     "ReleaseRisk",
     "ReleasedHistory",
     "RelinkRisk",
     "RiskMeasures",
     "RotationRisk",
+    "TwoReleases",
+    "compare_releases",
+    "difference_counts",
     "judge_release",
+    "load_attackers",
     "load_thresholds",
     "measure_accumulation",
+    "measure_contributions",
+    "measure_presence",
     "measure_release",
     "measure_rotation",
     "measure_table",
     "read_history",
+    "run_attacks",
 ]

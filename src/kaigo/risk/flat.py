@@ -1,45 +1,140 @@
-"""Risk of any flat table (CSV or Parquet) on chosen keys."""
+"""Columns of any flat table (CSV or Parquet), and what may be asked of it."""
 
 from __future__ import annotations
 
 import difflib
-import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
-import pyarrow.csv as pa_csv
-import pyarrow.parquet as pq
 
-from kaigo.engine import Engine, open_engine
-from kaigo.errors import EmptyResultError, InputError
-from kaigo.intake.sources import check_source
-from kaigo.risk.measures import RiskMeasures
-from kaigo.tables import count_classes
+from kaigo.engine import open_engine
+from kaigo.errors import EmptyResultError, InputError, ParameterError
+from kaigo.risk import attributes, suda
+from kaigo.tables.flat_file import as_parquet, read_flat_table
 
-_REMEDY = "CSV(UTF-8またはCP932、先頭行が列名)かParquetを指定してください。"
+MISSING_WAYS = ("value", "wildcard")
 
 
-def measure_table(
-    path: Path, keys: Sequence[str], *, person: str | None = None, engine: str = "duckdb"
-) -> dict[str, Any]:
-    """任意の表(CSV・Parquet)について、鍵の列から見た再識別の危険を測る。
+@dataclass(frozen=True)
+class FlatQuestion:
+    """1つの表について測ること。
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Quasi-identifiers.
+    sensitive : tuple of str
+        Columns for l-diversity and t-closeness.
+    person, weight : str or None
+        Column that names the person; column with sampling weights.
+    population : int or None
+        Persons (or records) that the table was sampled from.
+    suda, attributes : bool
+    missing : str
+        ``value``: a missing key is a value of its own; ``wildcard``: it matches every value.
+    """
+
+    keys: tuple[str, ...]
+    sensitive: tuple[str, ...] = ()
+    person: str | None = None
+    weight: str | None = None
+    population: int | None = None
+    suda: bool = False
+    attributes: bool = False
+    missing: str = "value"
+
+    def columns(self) -> list[str]:
+        """All columns that are read."""
+        return [*self.keys, *self.sensitive, *filter(None, (self.person, self.weight))]
+
+    @property
+    def wildcard(self) -> bool:
+        """Whether a missing key matches every value."""
+        return self.missing == "wildcard"
+
+    def check(self) -> None:
+        """Refuse what has no meaning.
+
+        Raises
+        ------
+        InputError
+            If no key is given.
+        ParameterError
+            If a column is given two parts, or options do not go together.
+        """
+        if not self.keys:
+            raise InputError(
+                "鍵の列がありません。", remedy="--keys 列名,列名 のように1つ以上指定してください。"
+            )
+        names = self.columns()
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ParameterError(
+                "同じ列が2度指定されています。",
+                found="、".join(twice),
+                remedy="1つの列は、鍵・機微な値・人・重みのどれか1つに1度だけ指定してください。",
+            )
+        if self.missing not in MISSING_WAYS:
+            raise ParameterError(
+                "--missing の値を読めません。",
+                found=self.missing,
+                remedy="value(空欄を1つの値とみなす)か wildcard(どの値とも合うとみなす)を指定してください。",
+            )
+        for together, why in self._conflicts():
+            raise ParameterError(f"{together} は同時に使えません。{why}", remedy="どちらかを外してください。")
+        if self.population is not None and self.population < 1:
+            raise ParameterError(
+                "--population の値が正しくありません。",
+                found=self.population,
+                remedy="母集団の人数を1以上の整数で指定してください。",
+            )
+        for wanted, name, most in (
+            (self.attributes, "--attributes", attributes.MOST_KEYS),
+            (self.suda, "--suda", suda.MOST_KEYS),
+        ):
+            if wanted and len(self.keys) > most:
+                raise ParameterError(
+                    f"{name} で使える鍵は{most}個までです(鍵のすべての組を数えるため)。",
+                    found=f"{len(self.keys)}個",
+                    remedy="鍵を減らしてください。",
+                )
+
+    def _conflicts(self) -> list[tuple[str, str]]:
+        """Options that do not go together, and why."""
+        found = []
+        if self.person and self.weight:
+            found.append(("--person と --weight", "重みのある標本の危険は、1行1人の表で定義されています。"))
+        if self.person and self.suda:
+            found.append(("--person と --suda", "SUDAの得点は、1行1人の表で定義されています。"))
+        if self.wildcard and self.attributes:
+            found.append(
+                (
+                    "--missing wildcard と --attributes",
+                    "空欄がどの値とも合うと、行の組を見分ける力が定まりません。",
+                )
+            )
+        if self.wildcard and self.population is not None:
+            found.append(
+                (
+                    "--missing wildcard と --population",
+                    "空欄がどの値とも合うと、同値類が重なり、推定できません。",
+                )
+            )
+        return found
+
+
+def read_columns(path: Path, names: Sequence[str], engine: str = "duckdb") -> pa.Table:
+    """表のファイルから、指定の列を行の順に読む。
 
     Parameters
     ----------
     path : pathlib.Path
-        CSV (UTF-8 or CP932, one header row; every value is read as text) or Parquet.
-    keys : sequence of str
-        Quasi-identifiers. A missing key is a value of its own.
-    person : str, optional
-        Column that names the person; measures then count persons, else rows (行).
-
-    Returns
-    -------
-    dict
-        ``records``, ``classes``, ``k``, ``unique_records``, ``class_size_histogram``, ``risk``, ``unit``; with
-        ``person`` also ``persons``. No verdict: a flat table says nothing about who is in it.
+        CSV (UTF-8 or CP932, one header row; every value is read as text) or Parquet (a file or a folder).
+    names : sequence of str
+    engine : str
+        Reads Parquet, so that only the wanted columns are in memory.
 
     Raises
     ------
@@ -48,93 +143,24 @@ def measure_table(
     EmptyResultError
         If the table has no row.
     """
-    if not keys:
-        raise InputError("鍵の列がありません。", remedy="--keys 列名,列名 のように1つ以上指定してください。")
-    with tempfile.TemporaryDirectory(prefix="kaigo-") as folder, open_engine(engine) as session:
-        session.scan("flat", _as_parquet(path, Path(folder)))
-        _check_columns(session, path, [*keys, *([person] if person else [])])
-        records = session.count("flat")
-        if records == 0:
-            raise EmptyResultError("表に1行もありません。", found=path, remedy="ファイルを確かめてください。")
-        by_row = RiskMeasures(count_classes(session, "flat", keys, None), "行")
-        measures = RiskMeasures(count_classes(session, "flat", keys, [person]), "人") if person else by_row
-    result: dict[str, Any] = {"keys": list(keys), "unit": measures.unit, "records": records}
-    if person:
-        result["persons"] = measures.number
-        result["unique_persons"] = measures.counts.unique_persons
-    return result | {"unique_records": by_row.counts.unique_persons} | measures.to_payload()
-
-
-def _as_parquet(path: Path, folder: Path) -> Path:
-    if path.is_dir():
-        if any(path.glob("*.parquet")):
-            return path
-        raise InputError("フォルダにParquetがありません。", found=path, remedy=_REMEDY)
-    if path.suffix.lower() == ".parquet" and path.is_file():
-        return path
-    check_source("表", path)
-    for encoding in ("utf-8-sig", "cp932"):
-        try:
-            table = _read_text_table(path, encoding)
-        except UnicodeDecodeError:
-            continue
-        pq.write_table(table, folder / "flat.parquet")
-        return folder / "flat.parquet"
-    raise InputError(
-        "CSVの文字コードを読めません。", found=path, remedy="UTF-8かCP932で保存し直してください。"
-    )
-
-
-def _read_text_table(path: Path, encoding: str) -> pa.Table:
-    """Every column as text, so that leading zeros stay; an empty cell is missing."""
-    with path.open(encoding=encoding, newline="") as file:
-        for _ in iter(lambda: file.read(1 << 20), ""):
-            pass
-    broken: list[Any] = []
-
-    def keep_broken(row: Any) -> str:
-        broken.append(row)
-        return "skip"
-
-    # One thread: only then a broken row knows its number.
-    read = pa_csv.ReadOptions(encoding="utf-8" if encoding == "utf-8-sig" else encoding, use_threads=False)
-    parse = pa_csv.ParseOptions(newlines_in_values=True, invalid_row_handler=keep_broken)
-    try:
-        header = pa_csv.open_csv(path, read_options=read, parse_options=parse).schema.names
-        names = [name.removeprefix("\ufeff") for name in header]
-        _refuse_repeated_names(path, names)
-        broken.clear()
-        convert = pa_csv.ConvertOptions(
-            column_types=dict.fromkeys(names, pa.string()), strings_can_be_null=True, null_values=[""]
-        )
-        table = pa_csv.read_csv(path, read_options=read, parse_options=parse, convert_options=convert)
-    except pa.ArrowInvalid as error:
-        # The library's own message would quote the content of a row.
-        raise InputError(
-            f"CSVを読めません({path.name})。", found="列に分けられない行", remedy=_REMEDY
-        ) from error
-    if broken:
-        first = broken[0]
-        raise InputError(
-            f"列の数が見出しと合わない行があります({path.name}、{len(broken):,}行)。",
-            found=f"最初は{first.number}行目: 見出しは{first.expected_columns}列、この行は{first.actual_columns}列",
-            remedy="その行の区切り(カンマ)と引用符を確かめてください。",
-        )
+    with open_engine(engine) as session:
+        if path.is_dir() or path.suffix.lower() == ".parquet":
+            session.scan("flat", as_parquet(path, path))
+            schema = session.arrow_schema("select * from flat")
+            _check_columns(path, names, schema.names)
+            chosen = pa.schema([schema.field(name) for name in names])
+            batches = session.batches(f"select {session.dialect.columns(list(names))} from flat")
+            table = pa.Table.from_batches(list(batches), chosen)
+        else:
+            table = read_flat_table(path)
+            _check_columns(path, names, table.column_names)
+            table = table.select(list(names))
+    if table.num_rows == 0:
+        raise EmptyResultError("表に1行もありません。", found=path, remedy="ファイルを確かめてください。")
     return table
 
 
-def _refuse_repeated_names(path: Path, names: Sequence[str]) -> None:
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
-        raise InputError(
-            f"同じ名前の列が2つ以上あります({path.name})。",
-            found="、".join(repeated),
-            remedy="見出しを、列ごとに違う名前にしてください。",
-        )
-
-
-def _check_columns(engine: Engine, path: Path, wanted: Sequence[str]) -> None:
-    found = engine.arrow_schema("select * from flat").names
+def _check_columns(path: Path, wanted: Sequence[str], found: Sequence[str]) -> None:
     for name in wanted:
         if name not in found:
             near = difflib.get_close_matches(name, found, n=1)

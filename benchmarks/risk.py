@@ -1,0 +1,155 @@
+"""`make bench`: k + l + t and all sample risks of a flat table, SUDA2, and the same k + l + t by pycanon.
+
+Every measurement is a process of its own; printed are the seconds of the one call (wall and CPU) and the peak memory of
+the process. pycanon pins its dependencies, so it runs in an environment of its own that this script makes, on a table
+that is already in memory; ours includes reading the CSV. pycanon is stopped after ``--patience`` seconds: then the ratio
+is a lower bound. Figures belong to `benchmarks/README.md`, with the machine they were taken on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import venv
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pa_csv
+
+KEYS = ("sex", "birth", "area", "level", "fy")
+PEER = "pycanon==1.3.5"
+TIMER = """
+import json, re, sys, time
+from pathlib import Path
+def told(function):
+    wall, cpu = time.perf_counter(), time.process_time()
+    function()
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    # Not ru_maxrss: that starts with what the parent held.
+    peak = re.search(r"VmHWM:\\s*([0-9]+)", Path("/proc/self/status").read_text())
+    print(json.dumps({"wall": wall, "cpu": cpu, "memory": int(peak[1]) / 1e3}))
+path, keys, what = sys.argv[1], sys.argv[2].split(","), sys.argv[3]
+"""
+OURS = (
+    TIMER
+    + """
+from kaigo.risk import measure_table
+asked = {"sample": {"sensitive": ["svc"]}, "ordered": {"sensitive": ["units"]}, "suda": {"suda": True},
+         "population": {"population": 5_000_000}}[what]
+told(lambda: measure_table(Path(path), keys, **asked))
+"""
+)
+THEIRS = (
+    TIMER
+    + """
+import pandas as pd
+from pycanon import anonymity
+table = pd.read_csv(path, dtype=str)
+measure = {"k": lambda: anonymity.k_anonymity(table, keys), "l": lambda: anonymity.l_diversity(table, keys, ["svc"]),
+           "t": lambda: anonymity.t_closeness(table, keys, ["svc"])}[what]
+told(measure)
+"""
+)
+
+
+def write_table(rows: int, path: Path) -> None:
+    """Five keys as of a care-need certification, nearly every row alone; a text and a number as sensitive columns."""
+    r = np.random.default_rng(1)
+    born = (2026 - np.clip(65 + r.gamma(6.0, 2.9, rows), 65, 108)).astype(int)
+    area = 1 / np.arange(1, 31) ** 0.8
+    service = 1 / np.arange(1, 21) ** 1.1
+    table = {
+        "sex": r.choice(["1", "2"], rows, p=[0.38, 0.62]),
+        "birth": np.char.add(born.astype(str), np.char.zfill(r.integers(1, 13, rows).astype(str), 2)),
+        "area": r.choice([f"A{n:02d}" for n in range(30)], rows, p=area / area.sum()),
+        "level": r.choice(
+            ["11", "12", "21", "22", "23", "24", "25", "01"],
+            rows,
+            p=[0.14, 0.14, 0.2, 0.17, 0.13, 0.12, 0.08, 0.02],
+        ),
+        "fy": r.integers(2011, 2026, rows).astype(str),
+        "svc": r.choice([f"S{n:02d}" for n in range(20)], rows, p=service / service.sum()),
+        "units": r.integers(100, 36_000, rows).astype(str),
+    }
+    pa_csv.write_csv(pa.table(table), path)
+
+
+def measure(python: str, code: str, path: Path, what: str, patience: float) -> dict[str, Any] | None:
+    """One call in a process of its own; None where patience ran out."""
+    command = [python, "-c", code, str(path), ",".join(KEYS), what]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=patience)
+    except subprocess.TimeoutExpired:
+        return None
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def make_peer(folder: Path) -> str:
+    """An environment that holds the peer and nothing of ours."""
+    venv.create(folder, with_pip=True)
+    python = str(folder / "bin" / "python")
+    subprocess.run([python, "-m", "pip", "install", "--quiet", PEER], check=True, capture_output=True)
+    return python
+
+
+def tell(label: str, found: dict[str, Any] | None, patience: float) -> None:
+    """One line of the report."""
+    if found is None:
+        print(f"  {label:42s} more than {patience:,.0f} s")
+    else:
+        print(
+            f"  {label:42s} wall {found['wall']:7.2f} s  CPU {found['cpu']:7.2f} s  peak {found['memory']:5.0f} MB"
+        )
+
+
+def main() -> None:
+    """Print all measurements."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--peer-rows", type=int, default=100_000)
+    parser.add_argument("--patience", type=float, default=600.0)
+    parser.add_argument("--without-peer", action="store_true")
+    arguments = parser.parse_args()
+    print(f"load average {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores")
+    with tempfile.TemporaryDirectory(prefix="kaigo-bench-") as name:
+        large, small = Path(name) / "large.csv", Path(name) / "small.csv"
+        write_table(arguments.rows, large)
+        write_table(arguments.peer_rows, small)
+        patience = arguments.patience
+        for what, label in (
+            ("sample", "k + l + t + sample risks"),
+            ("ordered", "the same, 36,000 ordered values"),
+            ("population", "population uniqueness"),
+        ):
+            tell(
+                f"{label}, {arguments.rows:,} rows",
+                measure(sys.executable, OURS, large, what, patience),
+                patience,
+            )
+        tell(
+            f"SUDA2, {arguments.peer_rows:,} rows",
+            measure(sys.executable, OURS, small, "suda", patience),
+            patience,
+        )
+        ours = measure(sys.executable, OURS, small, "sample", patience)
+        tell(f"k + l + t + sample risks, {arguments.peer_rows:,} rows", ours, patience)
+        if arguments.without_peer or ours is None:
+            return
+        python = make_peer(Path(name) / "peer")
+        theirs = {what: measure(python, THEIRS, small, what, patience) for what in "klt"}
+        for what, found in theirs.items():
+            tell(f"{PEER} {what}, {arguments.peer_rows:,} rows", found, patience)
+        total = sum(patience if found is None else found["cpu"] for found in theirs.values())
+        sign = "≥" if None in theirs.values() else "="
+        print(f"  pycanon k + l + t {sign} {total:,.1f} CPU s, {total / ours['cpu']:,.0f} x ours")
+
+
+if __name__ == "__main__":
+    main()

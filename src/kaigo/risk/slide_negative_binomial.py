@@ -1,0 +1,103 @@
+"""Population uniques by the slide negative binomial (SNB) model.
+
+Class sizes of the population, less one, are taken as negative binomial with parameters α and β over K classes that are
+not empty (K by Shlosser's estimator); the expected number of population uniques is K β^α.
+
+Sources: Chen, Keller-McNulty (1998), Estimation of identification disclosure risk in microdata, Journal of Official
+Statistics 14(1), 79-95; Haas, Stokes (1998), Estimating the number of classes in a finite population, JASA 93(444),
+doi:10.1080/01621459.1998.10473807; equations, start value and limits as in ARX ``ModelSNB``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from kaigo.risk.newton import NOT_SOLVED, NoEstimateError, Pair, solve_pair
+
+
+def estimate_snb(histogram: Mapping[int, int], population: int) -> float:
+    """Expected number of population uniques; often the two equations are not solved.
+
+    Parameters
+    ----------
+    histogram : mapping of int to int
+        Class size in the sample → number of classes; at least one class of size 1.
+    population : int
+        Records of the population, N.
+
+    Raises
+    ------
+    NoEstimateError
+        If the equations are not solved.
+    """
+    share = sum(size * number for size, number in histogram.items()) / population
+    ones, twos = float(histogram.get(1, 0)), float(histogram.get(2, 0))
+    with np.errstate(all="ignore"):
+        classes = estimate_classes(histogram, share)
+        root = solve_pair(
+            lambda a, b: (_equations(a, b, classes, share, ones, twos), _slopes(a, b, classes, share)),
+            (1.0, 1.0),
+        )
+        uniques = float(classes * np.float64(root[1]) ** root[0])
+    if not np.isfinite(uniques) or uniques == 0:
+        raise NoEstimateError(NOT_SOLVED)
+    return uniques
+
+
+def estimate_classes(histogram: Mapping[int, int], share: float) -> float:
+    """Shlosser's estimate of the number of classes in the population, as in ARX (modified form of Haas and Stokes)."""
+    size = np.array(sorted(histogram), dtype=np.float64)
+    number = np.array([histogram[int(s)] for s in size], dtype=np.float64)
+    unseen = (1 - share) ** size * number
+    first = (size * share**2 * (1 - share**2) ** (size - 1) * number).sum()
+    second = (unseen * (1 + share) ** size - 1).sum()
+    third = unseen.sum() / (size * share * (1 - share) ** (size - 1) * number).sum()
+    return float(number.sum() + histogram.get(1, 0) * (first / second) * third**2)
+
+
+def _equations(a: float, b: float, k: float, f: float, ones: float, twos: float) -> Pair:
+    """Expected minus observed classes of size 1 and 2 in the sample.
+
+    The second multiplies by (1 − (1 − f)(1 − β))^(α+2) where Chen and Keller-McNulty divide. ARX does so, and this is
+    why it seldom finds a root; a root of other equations would not be its estimate.
+    """
+    gap = (1 - f) * (1 - b)
+    first = k * f * (b / (1 - gap)) ** a * (a * gap / (1 - gap) + 1) - ones
+    second = k * a * b**a * f**2 * (1 - b) / 2 * (1 - gap) ** (a + 2) * (2 - (1 - a) * gap) - twos
+    return first, second
+
+
+def _slopes(a: float, b: float, k: float, f: float) -> tuple[float, float, float, float]:
+    """Derivatives of the equations as published (with the division)."""
+    gap = (1 - f) * (1 - b)
+    room = 1 - gap
+    base = b / room
+    power = base**a
+    inside = a * gap / room + 1
+    # d gap/d b = −(1 − f), d room/d b = 1 − f.
+    first_a = k * f * power * (np.log(base) * inside + gap / room)
+    first_b = (
+        k
+        * f
+        * (
+            a * base ** (a - 1) * (1 / room - b * (1 - f) / room**2) * inside
+            + power * a * (-(1 - f) / room - gap * (1 - f) / room**2)
+        )
+    )
+    tail = 2 - (1 - a) * gap
+    scale = k * f**2 / (2 * room ** (a + 2))
+    grown = b**a
+    second_a = scale * grown * (1 - b) * (tail + a * tail * np.log(b) - a * tail * np.log(room) + a * gap)
+    second_b = (
+        scale
+        * a
+        * (
+            -grown * tail
+            + a * b ** (a - 1) * (1 - b) * tail
+            + grown * (1 - b) * (1 - a) * (1 - f)
+            - grown * (1 - b) * tail * (a + 2) * (1 - f) / room
+        )
+    )
+    return first_a, first_b, second_a, second_b
