@@ -188,3 +188,36 @@ def write_file(target: Path, content: str | bytes, *, mode: int = 0o644) -> None
     finally:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def atomic_file(target: Path) -> Iterator[Path]:
+    """ファイルを丸ごと書き終えてから本来の名前にする。
+
+    Yields the name of a temporary file beside ``target`` to write into. On success it takes the place of ``target``;
+    on any error it is removed and ``target`` stays as it was. What a killed run left is removed by the next one.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written, ``target`` is a folder, or the disk is full.
+    """
+    if target.is_dir():
+        raise OutputError(
+            "書き込み先と同じ名前のフォルダがあります。",
+            found=target,
+            remedy="別のファイル名を指定してください。",
+        )
+    fresh = _sibling(target, "tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for left in target.parent.glob(f".{glob.escape(target.name)}.tmp-*"):
+            if left.is_file() and _is_abandoned(left):
+                left.unlink()
+        yield fresh
+        fresh.replace(target)
+    except OSError as error:
+        raise explain_os_error(error, target) from error
+    finally:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
