@@ -67,30 +67,62 @@ def as_parquet(path: Path, folder: Path) -> Path:
     Parameters
     ----------
     path : pathlib.Path
-        CSV (UTF-8 or CP932, one header row; every value is read as text, an empty cell is missing), a Parquet file,
-        or a folder of Parquet files.
+        As :func:`read_flat_table`.
     folder : pathlib.Path
         Temporary folder of the caller.
 
     Raises
     ------
     InputError
+        As :func:`read_flat_table`.
+    """
+    if _is_parquet(path):
+        return path
+    pq.write_table(_read_csv(path), folder / "flat.parquet")
+    return folder / "flat.parquet"
+
+
+def read_flat_table(path: Path) -> pa.Table:
+    """表のファイルを丸ごと読む(記憶に入る大きさのもの)。
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        CSV (UTF-8 or CP932, one header row; every value is read as text, an empty cell is missing), a Parquet file,
+        or a folder of Parquet files.
+
+    Raises
+    ------
+    InputError
         If the file cannot be read, a row has another number of cells than the header, or a name stands twice.
     """
+    if not _is_parquet(path):
+        return _read_csv(path)
+    try:
+        return pq.read_table(path, partitioning=None)
+    except (OSError, pa.ArrowException) as error:
+        raise InputError(
+            "Parquetファイルを読めません。",
+            found=path,
+            remedy="ファイルが壊れていないか、フォルダの場所が正しいか確かめてください。",
+        ) from error
+
+
+def _is_parquet(path: Path) -> bool:
     if path.is_dir():
         if any(path.glob("*.parquet")):
-            return path
+            return True
         raise InputError("フォルダにParquetがありません。", found=path, remedy=_REMEDY)
-    if path.suffix.lower() == ".parquet" and path.is_file():
-        return path
+    return path.suffix.lower() == ".parquet" and path.is_file()
+
+
+def _read_csv(path: Path) -> pa.Table:
     check_source("表", path)
     for encoding in ("utf-8-sig", "cp932"):
         try:
-            table = _read_text_table(path, encoding)
+            return _read_text_table(path, encoding)
         except UnicodeDecodeError:
             continue
-        pq.write_table(table, folder / "flat.parquet")
-        return folder / "flat.parquet"
     raise InputError(
         "CSVの文字コードを読めません。", found=path, remedy="UTF-8かCP932で保存し直してください。"
     )
