@@ -191,29 +191,6 @@ def atomic_folder(target: Path) -> Iterator[Path]:
         release(held)
 
 
-def write_file(target: Path, content: str | bytes, *, mode: int = 0o644) -> None:
-    """ファイルを一度に置き換える(途中の内容は見えない)。
-
-    Raises
-    ------
-    OutputError
-        If the file cannot be written or the disk is full.
-    """
-    fresh = _sibling(target, "tmp")
-    data = content.encode("utf-8") if isinstance(content, str) else content
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        fresh.replace(target)
-    except OSError as error:
-        raise explain_os_error(error, target) from error
-    finally:
-        with contextlib.suppress(OSError):
-            fresh.unlink(missing_ok=True)
-
-
 @contextlib.contextmanager
 def atomic_file(target: Path) -> Iterator[Path]:
     """ファイルを丸ごと書き終えてから本来の名前にする。
@@ -245,3 +222,18 @@ def atomic_file(target: Path) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             fresh.unlink(missing_ok=True)
+
+
+def write_file(target: Path, content: str | bytes, *, mode: int = 0o644) -> None:
+    """ファイルを一度に置き換える(途中の内容は見えない)。
+
+    Raises
+    ------
+    OutputError
+        As :func:`atomic_file`.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with atomic_file(target) as fresh:
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
