@@ -36,6 +36,7 @@ def test_all_verbs_of_this_version_are_there() -> None:
         "intake",
         "deidentify",
         "forget",
+        "k-anonymize",
         "risk",
         "analyze",
         "standard show",

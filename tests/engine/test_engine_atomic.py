@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kaigo.engine import atomic_folder, check_replaceable, open_engine, write_file
+from kaigo.engine import atomic_file, atomic_folder, check_replaceable, open_engine, write_file
 from kaigo.errors import KaigoError, OutputError
 
 
@@ -250,3 +250,36 @@ def test_an_error_inside_that_is_no_write_error_keeps_its_own_message(tmp_path: 
     with pytest.raises(OSError) as caught, atomic_folder(tmp_path / "t"):
         raise OSError(errno.EIO, "input/output error")
     assert not isinstance(caught.value, KaigoError)
+
+
+@pytest.mark.parametrize("old", [False, True])
+def test_a_file_written_by_another_hand_appears_whole_or_not_at_all(tmp_path: Path, old: bool) -> None:
+    target = tmp_path / "f.csv"
+    if old:
+        target.write_text("old")
+    with pytest.raises(ValueError), atomic_file(target) as fresh:
+        fresh.write_text("half")
+        raise ValueError
+    assert names(tmp_path) == (["f.csv"] if old else [])
+    with atomic_file(target) as fresh:
+        fresh.write_text("new")
+    assert names(tmp_path) == ["f.csv"]
+    assert target.read_text() == "new"
+
+
+def test_the_next_run_removes_the_file_that_a_killed_one_left_and_no_other(tmp_path: Path) -> None:
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    (tmp_path / f".f.csv.tmp-{dead.pid}-00000000").write_text("half")
+    running = tmp_path / f".f.csv.tmp-{os.getpid()}-00000000"
+    running.write_text("of a process at work")
+    with atomic_file(tmp_path / "f.csv") as fresh:
+        fresh.write_text("new")
+    assert names(tmp_path) == [running.name, "f.csv"]
+
+
+def test_a_file_never_takes_the_place_of_a_folder(tmp_path: Path) -> None:
+    write_old(tmp_path / "t")
+    with pytest.raises(OutputError, match="同じ名前のフォルダ"), atomic_file(tmp_path / "t"):
+        pass
+    assert names(tmp_path / "t") == ["old"]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import typer
 
 from kaigo import __version__
-from kaigo.cli import analyze, calibrate, deidentify, intake, report, risk, standard, synthesize
+from kaigo.cli import analyze, calibrate, deidentify, intake, k_anonymize, report, risk, standard, synthesize
 from kaigo.cli.command import JapaneseGroup, exceptions, translate_words
 from kaigo.cli.messages import explain_system_error, explain_usage_error
 from kaigo.errors import KaigoError
@@ -39,6 +39,7 @@ def build_app() -> typer.Typer:
     calibrate.register(app)
     intake.register(app)
     deidentify.register(app)
+    k_anonymize.register(app)
     risk.register(app)
     analyze.register(app)
     app.add_typer(standard.build_app(), name="standard")

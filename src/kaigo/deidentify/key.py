@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from pathlib import Path
 
+from kaigo.engine import write_file
 from kaigo.errors import InputError, OutputError
 
 KEY_BYTES = 32
@@ -70,11 +70,9 @@ class Key:
         """
         if not path.exists():
             try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(descriptor, "w") as file:
-                    file.write(secrets.token_hex(KEY_BYTES) + "\n")
-            except OSError as error:
+                # Whole or not at all: a run killed in between would leave a key too short for the next one.
+                write_file(path, secrets.token_hex(KEY_BYTES) + "\n", mode=0o600)
+            except OutputError as error:
                 raise OutputError(
                     "鍵ファイルを作れません。", found=path, remedy="書き込める場所を指定してください。"
                 ) from error

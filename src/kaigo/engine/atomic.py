@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import glob
 import os
@@ -11,6 +12,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+from kaigo.engine.held import make_held, release, remove_if_free
 from kaigo.errors import OutputError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -60,8 +62,8 @@ def _sibling(target: Path, what: str) -> Path:
     return target.parent / f".{target.name}.{what}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
 
 
-def _is_abandoned(sibling: Path) -> bool:
-    """Whether the process that made a temporary name is gone."""
+def _is_owner_gone(sibling: Path) -> bool:
+    """Whether the process that made a temporary name is gone, as far as its number tells."""
     owner = sibling.name.rsplit("-", 2)[-2]
     if os.name != "posix" or not owner.isdecimal():
         return False
@@ -83,20 +85,35 @@ def _tidy_up(target: Path) -> None:
         else:
             old.rename(target)
     for left in target.parent.glob(f".{name}.tmp-*"):
-        if _is_abandoned(left):
-            shutil.rmtree(left, ignore_errors=True)
+        gone = _is_owner_gone(left)
+        # A folder of this very process's number is of an earlier one, unless it is held.
+        if gone or f".tmp-{os.getpid()}-" in left.name:
+            remove_if_free(left, sure=gone)
+
+
+def _exchange(one: Path, other: Path) -> bool:
+    """Let two names change places at once; whether the system can."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError, TypeError):
+        return False
+    here, at_once = -100, 2  # AT_FDCWD, RENAME_EXCHANGE
+    return bool(rename(here, os.fsencode(one), here, os.fsencode(other), at_once) == 0)
 
 
 def _swap(fresh: Path, target: Path) -> None:
+    """Put the new folder in the old one's place: in one move where the system can, else in two."""
+    if not target.exists():
+        fresh.rename(target)
+        return
+    if _exchange(fresh, target):
+        return
     old = _sibling(target, "old")
-    had_old = target.exists()
-    if had_old:
-        target.rename(old)
+    target.rename(old)
     try:
         fresh.rename(target)
     except OSError:
-        if had_old:
-            old.rename(target)
+        old.rename(target)
         raise
     shutil.rmtree(old, ignore_errors=True)
 
@@ -149,11 +166,16 @@ def atomic_folder(target: Path) -> Iterator[Path]:
         If the folder cannot be written, ``target`` is a file, or the disk is full.
     """
     fresh = _sibling(target, "tmp")
+
+    def make() -> Path:
+        fresh.mkdir()
+        return fresh
+
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _tidy_up(target)
         _refuse_file(target)
-        fresh.mkdir()
+        _, held = make_held(make)
     except OSError as error:
         raise explain_os_error(error, target) from error
     try:
@@ -164,7 +186,42 @@ def atomic_folder(target: Path) -> Iterator[Path]:
             raise explain_os_error(error, target) from error
         raise
     finally:
+        # Where names changed places this is the old folder.
         shutil.rmtree(fresh, ignore_errors=True)
+        release(held)
+
+
+@contextlib.contextmanager
+def atomic_file(target: Path) -> Iterator[Path]:
+    """ファイルを丸ごと書き終えてから本来の名前にする。
+
+    Yields the name of a temporary file beside ``target`` to write into. On success it takes the place of ``target``;
+    on any error it is removed and ``target`` stays as it was. What a killed run left is removed by the next one.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written, ``target`` is a folder, or the disk is full.
+    """
+    if target.is_dir():
+        raise OutputError(
+            "書き込み先と同じ名前のフォルダがあります。",
+            found=target,
+            remedy="別のファイル名を指定してください。",
+        )
+    fresh = _sibling(target, "tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for left in target.parent.glob(f".{glob.escape(target.name)}.tmp-*"):
+            if left.is_file() and _is_owner_gone(left):
+                left.unlink()
+        yield fresh
+        fresh.replace(target)
+    except OSError as error:
+        raise explain_os_error(error, target) from error
+    finally:
+        with contextlib.suppress(OSError):
+            fresh.unlink(missing_ok=True)
 
 
 def write_file(target: Path, content: str | bytes, *, mode: int = 0o644) -> None:
@@ -173,18 +230,10 @@ def write_file(target: Path, content: str | bytes, *, mode: int = 0o644) -> None
     Raises
     ------
     OutputError
-        If the file cannot be written or the disk is full.
+        As :func:`atomic_file`.
     """
-    fresh = _sibling(target, "tmp")
     data = content.encode("utf-8") if isinstance(content, str) else content
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_file(target) as fresh:
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
-        fresh.replace(target)
-    except OSError as error:
-        raise explain_os_error(error, target) from error
-    finally:
-        with contextlib.suppress(OSError):
-            fresh.unlink(missing_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import glob
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import pyarrow as pa
 from kaigo.engine.atomic import explain_os_error
 from kaigo.engine.dialect import DuckDBDialect
 from kaigo.engine.engine import Engine, EngineSpec
+from kaigo.engine.held import WorkFolder
 from kaigo.errors import EngineError, InputError
 
 
@@ -27,12 +27,12 @@ class DuckDBEngine(Engine):
         self.dialect = DuckDBDialect()
         self.spec = spec
         try:
-            self._own_spill = Path(tempfile.mkdtemp(prefix="kaigo-", dir=spec.spill_folder))
+            self._spill = WorkFolder(spec.spill_folder)
         except OSError as error:
             raise explain_os_error(error, spec.spill_folder or Path(tempfile.gettempdir())) from error
         config: dict[str, Any] = {
             "memory_limit": spec.memory_limit,
-            "temp_directory": str(self._own_spill),
+            "temp_directory": str(self._spill.path),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
@@ -125,7 +125,7 @@ class DuckDBEngine(Engine):
         """See :class:`Engine`."""
         with contextlib.suppress(duckdb.Error):
             self._connection.close()
-        shutil.rmtree(self._own_spill, ignore_errors=True)
+        self._spill.remove()
 
 
 def _first_line(error: Exception) -> str:
