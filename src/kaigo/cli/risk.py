@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from kaigo.cli.command import JapaneseCommand
-from kaigo.cli.messages import say, write_json
+from kaigo.cli.messages import say, show_stages, write_json
 from kaigo.cli.options import EngineText, JsonTo
 from kaigo.cli.risk_table import TableOptions, measure_flat_table
 from kaigo.errors import ParameterError
+
+if TYPE_CHECKING:
+    from kaigo.deidentify import Release
 
 VERDICTS = ("可", "要検討", "不可")
 
@@ -77,6 +81,25 @@ def risk(
             show_default=True,
         ),
     ] = "value",
+    register: Annotated[
+        Path | None,
+        typer.Option(
+            "--register",
+            metavar="DIR",
+            help="加工のもとになった介護データ。照合の試みも行う(加工したデータのとき)",
+            show_default=False,
+        ),
+    ] = None,
+    attackers: Annotated[
+        Path | None,
+        typer.Option(
+            "--attackers",
+            metavar="F.toml",
+            help="識別を試みる場面の想定(既定は同梱のもの)",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="照合で抜き出す人を選ぶ乱数の種")] = 0,
     fail_on: Annotated[
         str | None,
         typer.Option(
@@ -89,6 +112,8 @@ def risk(
     """残る危険を測る。加工したデータは人数で、任意の表は行(または --person の人)で数える。
 
     例: kaigo risk release --json risk.json
+
+    例: kaigo risk release --register own
 
     例: kaigo risk table.csv --keys 性別,生年月,要介護度 --sensitive 疾患 --suda
     """
@@ -105,6 +130,7 @@ def risk(
             raise ParameterError(
                 "任意の表には判定がありません。", found="--fail-on", remedy="--fail-on を外してください。"
             )
+        _refuse_for_tables(register, attackers)
         measure_flat_table(path, asked, engine, json_to)
         return
     used = asked.used()
@@ -114,7 +140,7 @@ def risk(
             found=path,
             remedy="準識別子は加工基準で決まっています。任意の表を測るときは表のファイルを指定してください。",
         )
-    verdict = _measure_release(path, engine, json_to)
+    verdict = _measure_release(path, AttackOptions(register, attackers, seed), engine, json_to)
     if fail_on and VERDICTS.index(verdict) >= VERDICTS.index(fail_on):
         raise typer.Exit(1)
 
@@ -137,12 +163,67 @@ def _check_path(path: Path) -> None:
         )
 
 
-def _measure_release(path: Path, engine: str, json_to: str | None) -> str:
+@dataclass(frozen=True)
+class AttackOptions:
+    """What the attacks on a release need: the register, the assumptions, the seed of the draws."""
+
+    register: Path | None
+    attackers: Path | None
+    seed: int
+
+
+def _refuse_for_tables(register: Path | None, attackers: Path | None) -> None:
+    for name, value in (("--register", register), ("--attackers", attackers)):
+        if value is not None:
+            raise ParameterError(
+                f"任意の表では {name} を使いません。",
+                found=value,
+                remedy="照合の試みは、kaigo deidentify で加工したデータについて行います。",
+            )
+
+
+def _measure_release(path: Path, asked: AttackOptions, engine: str, json_to: str | None) -> str:
     from kaigo.deidentify import Release
     from kaigo.risk import judge_release, measure_release
 
-    measured = measure_release(Release.open(path), engine=engine)
+    if asked.attackers is not None and asked.register is None:
+        raise ParameterError(
+            "--attackers には --register も要ります。",
+            found=asked.attackers,
+            remedy="--register に、加工のもとになった介護データのフォルダを指定してください。",
+        )
+    release = Release.open(path)
+    measured = measure_release(release, engine=engine)
     decision = judge_release(measured)
     say(decision.to_text(), json_to)
-    write_json(measured.to_payload() | {"verdict": decision.to_payload()}, json_to)
+    payload = measured.to_payload() | {"verdict": decision.to_payload()}
+    if asked.register is not None:
+        payload["attacks"] = _attack(release, asked, engine, json_to)
+    write_json(payload, json_to)
     return decision.verdict
+
+
+def _attack(release: Release, asked: AttackOptions, engine: str, json_to: str | None) -> dict[str, Any]:
+    """Run the attacks, tell them, and return their JSON."""
+    import numpy as np
+
+    from kaigo.risk import load_attackers, run_attacks
+    from kaigo.risk.figures_attacks import show_attacks, show_criteria
+    from kaigo.tables import CareTables
+
+    tables = CareTables.open(asked.register or Path())
+    with show_stages() as progress:
+        progress("台帳と照合する")
+        found = run_attacks(
+            release,
+            tables,
+            np.random.default_rng(asked.seed),
+            attackers=load_attackers(asked.attackers),
+            engine=engine,
+        )
+    for table in (
+        show_attacks(found.attackers, str(release.folder)),
+        show_criteria(found.criteria, str(release.folder)),
+    ):
+        say("\n" + table.to_text(), json_to)
+    return found.to_payload()
