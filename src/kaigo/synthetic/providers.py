@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -51,6 +52,19 @@ class Providers:
     choice: Ints
 
 
+@lru_cache(maxsize=4)
+def _list_numbers(municipality: int, neighbour: int, count: tuple[int, ...]) -> tuple[str, ...]:
+    """All provider numbers; the blocks of a municipality follow each other and share them."""
+    return tuple(
+        number
+        for kind, providers in enumerate(count)
+        for number in (
+            *(provider_number(municipality, kind, serial) for serial in range(providers)),
+            provider_number(neighbour, kind, 0),
+        )
+    )
+
+
 def place_providers(
     block: Block,
     plan: SynthesisPlan,
@@ -68,14 +82,7 @@ def place_providers(
     count = np.minimum(count, MOST_PROVIDERS)
     first = np.concatenate([[0], np.cumsum(count + 1)[:-1]])
     neighbour = (block.municipality + 1) % max(plan.municipalities, 2)
-    numbers = tuple(
-        number
-        for kind in range(len(kinds))
-        for number in (
-            *(provider_number(block.municipality, kind, serial) for serial in range(count[kind])),
-            provider_number(neighbour, kind, 0),
-        )
-    )
+    numbers = _list_numbers(block.municipality, neighbour, tuple(count.tolist()))
     draw, n = block.generator(Stage.PROVIDERS), len(persons)
     districts = len(read_toml("invented_names")["district"])
     district = persons.district % districts
