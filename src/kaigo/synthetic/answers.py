@@ -19,6 +19,8 @@ from kaigo.tables.survey import load_survey_items
 
 Floats32 = npt.NDArray[np.float32]
 Answers = npt.NDArray[np.int8]
+PERSONS_IN_CACHE = 2_048
+"""Speed only: the arrays of so many persons' answers stay in the processor's cache."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,20 @@ def answer_survey(
         Options by their official number, logically consistent.
     """
     model = model or load_item_model()
+    answers = np.empty((len(theta), len(model.columns)), np.int8)
+    for first in range(0, len(theta), PERSONS_IN_CACHE):
+        some = slice(first, first + PERSONS_IN_CACHE)
+        answers[some] = _answer(draw, theta[some], residuals[some], parameters, model)
+    return make_consistent(answers)
+
+
+def _answer(
+    draw: np.random.Generator,
+    theta: Floats32,
+    residuals: Floats32,
+    parameters: AnswerParameters,
+    model: ItemModel,
+) -> Answers:
     response = theta.take(model.dimension, axis=1)
     response *= model.slope
     response += residuals
@@ -123,7 +139,7 @@ def answer_survey(
     # No response is above an infinite boundary: comparing all is cheaper than picking the items that have one.
     for boundary in model.boundaries:
         answers += (response > boundary).view(np.int8)
-    return make_consistent(answers)
+    return answers
 
 
 def make_consistent(answers: Answers) -> Answers:

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from kaigo.synthetic.answers import Answers, Floats32, load_item_model
+from kaigo.synthetic.answers import PERSONS_IN_CACHE, Answers, Floats32, load_item_model
 from kaigo.synthetic.parameters import read_synthetic_facts
 
 GROUPS = 5
@@ -102,9 +102,11 @@ def _count_steps(answers: Answers) -> Answers:
 def _score(steps: Answers, palsy: Shorts) -> Shorts:
     """Scores of the groups, shape (5, n)."""
     table = load_scores()
-    scores = np.zeros((GROUPS, steps.shape[1]), np.int16)
-    for position in np.flatnonzero(table.group >= 0):
-        scores[table.group[position]] += table.tenths[position].take(steps[position])
+    order = np.argsort(table.group, kind="stable")[np.count_nonzero(table.group < 0) :]
+    place = order * table.tenths.shape[1]
+    each = table.tenths.ravel().take(steps[order] + place[:, None])
+    begins = np.searchsorted(table.group[order], np.arange(GROUPS))
+    scores: Shorts = np.add.reduceat(each, begins, axis=0, dtype=np.int16)
     scores[0] += table.palsy[palsy - 1]
     return scores
 
@@ -206,21 +208,29 @@ def list_features(answers: Answers) -> Shorts:
     np.add(steps, 1, out=features[: len(steps)])
     features[len(steps)] = palsy
     features[len(steps) + 1 :] = _score(steps, palsy)
-    return features.T
+    return np.ascontiguousarray(features.T)
 
 
 def find_leaves(answers: Answers) -> npt.NDArray[np.intp]:
     """各分野の樹形図でたどり着く葉(節の番号)。Shape (n, 7)."""
-    forest, n = load_forest(), len(answers)
-    flat, child = list_features(answers).T.ravel(), forest.child.ravel()
+    leaves = np.empty((len(answers), len(load_forest().roots)), np.intp)
+    for first in range(0, len(answers), PERSONS_IN_CACHE):
+        some = slice(first, first + PERSONS_IN_CACHE)
+        leaves[some] = _descend(answers[some])
+    return leaves
+
+
+def _descend(answers: Answers) -> npt.NDArray[np.intp]:
+    forest, features = load_forest(), list_features(answers)
+    n, width = features.shape
+    flat, child = features.ravel(), forest.child.ravel()
     leaves = np.empty(n * len(forest.roots), np.intp)
-    active, person = np.arange(len(leaves)), np.tile(np.arange(n), len(forest.roots))
-    here = np.repeat(forest.roots, n)
+    active, row = np.arange(len(leaves)), np.repeat(np.arange(n) * width, len(forest.roots))
+    here = np.tile(forest.roots, n)
     while len(active):
-        right = flat.take(forest.feature.take(here) * n + person) > forest.threshold.take(here)
+        right = flat.take(row + forest.feature.take(here)) > forest.threshold.take(here)
         here = child.take(2 * here + right)
-        at_leaf = forest.feature.take(here) == _LEAF
-        leaves[active[at_leaf]] = here[at_leaf]
-        going = ~at_leaf
-        active, person, here = active[going], person[going], here[going]
-    return leaves.reshape(len(forest.roots), n).T
+        going = forest.feature.take(here) != _LEAF
+        leaves[active] = here
+        active, row, here = active[going], row[going], here[going]
+    return leaves.reshape(n, len(forest.roots))
