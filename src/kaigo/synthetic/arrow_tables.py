@@ -63,9 +63,7 @@ def load_names() -> dict[str, Any]:
 def _person_names(persons: Persons) -> pa.Array:
     names = load_names()
     family, male, female = names["family"], names["male"], names["female"]
-    given = np.where(
-        persons.sex == MALE, persons.given % len(male), len(male) + persons.given % len(female)
-    )
+    given = np.where(persons.sex == MALE, persons.given % len(male), len(male) + persons.given % len(female))
     return _join([_words(family, persons.family % len(family)), " ", _words([*male, *female], given)])
 
 

@@ -113,7 +113,7 @@ def _write_parts(path: Path, parts: list[pa.Table]) -> None:
 
 
 def _is_text(dtype: pa.DataType) -> bool:
-    return pa.types.is_string(dtype) or pa.types.is_dictionary(dtype)
+    return bool(pa.types.is_string(dtype) or pa.types.is_dictionary(dtype))
 
 
 def synthesize(
