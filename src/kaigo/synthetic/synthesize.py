@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from pathlib import Path
+from threading import Thread
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -228,7 +230,9 @@ def _write_chunks(
         for chunk in chunks:
             yield write_chunk(folder, plan, chunk, parameters)
         return
-    with ProcessPoolExecutor(min(processes, len(chunks)), mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        min(processes, len(chunks)), mp_context=get_context("spawn"), initializer=_end_with_parent
+    ) as pool:
         tasks = [pool.submit(write_chunk, folder, plan, chunk, parameters) for chunk in chunks]
         try:
             for task in tasks:
@@ -236,6 +240,18 @@ def _write_chunks(
         finally:
             for task in tasks:
                 task.cancel()
+
+
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for work for ever, with its memory: it ends instead."""
+    parent = parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _bounded(engine: str) -> EngineSpec:
