@@ -16,8 +16,9 @@ COMMAND = "import sys; from kaigo.cli import main; main(sys.argv[1:])"
 PATIENCE = 60
 
 
-def start_run(out: Path) -> subprocess.Popen[bytes]:
-    arguments = ["synthesize", "--out", str(out), "--persons", "400000", "--months", "12"]
+def start_run(out: Path, processes: int = 1) -> subprocess.Popen[bytes]:
+    size = ["--persons", "400000", "--months", "12", "--processes", str(processes)]
+    arguments = ["synthesize", "--out", str(out), *size]
     return subprocess.Popen([sys.executable, "-c", COMMAND, *arguments], stdout=subprocess.DEVNULL)
 
 
@@ -50,4 +51,27 @@ def test_a_killed_run_leaves_what_was_there_and_the_next_run_clears_its_remains(
     else:
         assert not (tmp_path / "care").exists()
     synthesize(tmp_path / "care", plan)
+    assert [path.name for path in tmp_path.iterdir()] == ["care"]
+
+
+def list_children(parent: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split()]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="reads /proc")
+def test_the_workers_of_a_killed_run_end_too(tmp_path: Path) -> None:
+    run = start_run(tmp_path / "care", processes=2)
+    try:
+        wait_for_a_part(tmp_path)
+        workers = list_children(run.pid)
+    finally:
+        run.send_signal(signal.SIGKILL)
+        run.wait()
+    assert len(workers) >= 2
+    end = time.monotonic() + PATIENCE
+    while any(Path(f"/proc/{worker}").is_dir() for worker in workers) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not [worker for worker in workers if Path(f"/proc/{worker}").is_dir()]
+    synthesize(tmp_path / "care", SynthesisPlan(persons=30, months=1))
     assert [path.name for path in tmp_path.iterdir()] == ["care"]

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kaigo.synthetic.benefits import BenefitLines
 from kaigo.synthetic.care_minutes import LEVELS
@@ -22,6 +23,7 @@ from kaigo.synthetic.providers import Providers, insurer_number
 from kaigo.synthetic.streams import Block
 
 Ints = npt.NDArray[np.integer[Any]]
+NUMBER_DIGITS = 10
 
 
 def _labels(positions: Ints, words: tuple[str | None, ...]) -> pa.Array:
@@ -32,13 +34,24 @@ def _labels(positions: Ints, words: tuple[str | None, ...]) -> pa.Array:
     return pa.DictionaryArray.from_arrays(indices, dictionary)
 
 
+def _only_used(positions: Ints, words: tuple[str, ...]) -> tuple[Ints, tuple[str, ...]]:
+    """The same texts by position among those that occur: a dictionary is written with every row group."""
+    used = np.flatnonzero(np.bincount(positions, minlength=len(words)))
+    place = np.zeros(len(words), np.int32)
+    place[used] = np.arange(len(used))
+    return place.take(positions), tuple(words[position] for position in used.tolist())
+
+
 def _dates(days: npt.NDArray[np.datetime64]) -> pa.Array:
     return pa.array(days.astype("datetime64[D]"), pa.date32())
 
 
 def insured_numbers(persons: Persons) -> pa.Array:
     """被保険者番号 as text of ten digits."""
-    return pa.array([f"{number:010d}" for number in persons.number.tolist()], pa.string())
+    powers = 10 ** np.arange(NUMBER_DIGITS - 1, -1, -1)
+    digits = (persons.number[:, None] // powers % 10 + ord("0")).astype(np.uint8)
+    ends = np.arange(len(digits) + 1, dtype=np.int32) * NUMBER_DIGITS
+    return pa.StringArray.from_buffers(len(digits), pa.py_buffer(ends), pa.py_buffer(digits))
 
 
 @cache
@@ -47,31 +60,43 @@ def load_names() -> dict[str, Any]:
     return read_toml("invented_names")
 
 
-def _person_names(persons: Persons) -> list[str]:
+def _person_names(persons: Persons) -> pa.Array:
     names = load_names()
     family, male, female = names["family"], names["male"], names["female"]
-    return [
-        f"{family[f % len(family)]} {(male if sex == MALE else female)[g % len(male if sex == MALE else female)]}"
-        for f, g, sex in zip(
-            persons.family.tolist(), persons.given.tolist(), persons.sex.tolist(), strict=True
-        )
-    ]
+    given = np.where(persons.sex == MALE, persons.given % len(male), len(male) + persons.given % len(female))
+    return _join([_words(family, persons.family % len(family)), " ", _words([*male, *female], given)])
 
 
-def _addresses(block: Block, persons: Persons) -> list[str]:
+def _addresses(block: Block, persons: Persons) -> pa.Array:
     names = load_names()
     towns, districts, buildings = names["municipality"], names["district"], names["building"]
     serial, which = divmod(block.municipality, len(towns))
     town = f"{names['prefecture']}{towns[which]}" + (f"第{serial + 1}区" if serial else "")
-    addresses = []
-    for place, street, house in zip(
-        persons.district.tolist(), persons.street.tolist(), persons.building.tolist(), strict=True
-    ):
-        building = buildings[house % len(buildings)]
-        room = f" {building}{101 + house // 8 % 4 * 100 + house // 32 % 12}号" if building else ""
-        block_number = f"{1 + street % 6}丁目{1 + street // 6 % 38}番{1 + street // 228 % 24}号"
-        addresses.append(f"{town}{districts[place % len(districts)]}{block_number}{room}")
-    return addresses
+    street, house = persons.street.astype(np.int64), persons.building.astype(np.int64)
+    rooms = [
+        f" {building}{101 + floor * 100 + door}号" if building else ""
+        for building in buildings
+        for floor in range(4)
+        for door in range(12)
+    ]
+    room = (house % len(buildings)) * 48 + house // 8 % 4 * 12 + house // 32 % 12
+    return _join(
+        [
+            _words([town + district for district in districts], persons.district % len(districts)),
+            _words([f"{1 + part}丁目" for part in range(6)], street % 6),
+            _words([f"{1 + part}番" for part in range(38)], street // 6 % 38),
+            _words([f"{1 + part}号" for part in range(24)], street // 228 % 24),
+            _words(rooms, room),
+        ]
+    )
+
+
+def _words(words: list[str], positions: Ints) -> pa.Array:
+    return pa.array(words, pa.string()).take(pa.array(positions.astype(np.int32)))
+
+
+def _join(parts: list[pa.Array | str]) -> pa.Array:
+    return pc.binary_join_element_wise(*parts, "")
 
 
 def make_persons(
@@ -91,8 +116,8 @@ def make_persons(
     columns = {
         "insurer_number": _labels(np.zeros(n, np.int32), (insurer_number(block.municipality),)),
         "insured_number": numbers,
-        "name": pa.array(_person_names(persons), pa.string()),
-        "address": pa.array(_addresses(block, persons), pa.string()),
+        "name": _person_names(persons),
+        "address": _addresses(block, persons),
         "birth_date": _dates(persons.birth),
         "sex": pa.array(persons.sex, pa.int8()),
         "insured_category": pa.array(insured_category(persons, taken_on), pa.int8()),
@@ -147,7 +172,7 @@ def make_benefits(
         "service_code": _labels(lines.code, catalogue.code_names),
         "days": pa.array(lines.days),
         "units": pa.array(lines.units),
-        "provider_number": _labels(lines.provider, providers.numbers),
+        "provider_number": _labels(*_only_used(lines.provider, providers.numbers)),
     }
     return _table(columns, schema)
 

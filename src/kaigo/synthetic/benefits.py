@@ -63,40 +63,58 @@ def write_lines(
     swing = draw.integers(-1, 2, shape, dtype=np.int8)
     skips = draw.random(shape, dtype=np.float32)
 
-    length = segments.months[slots.segment]
-    slot = np.repeat(np.arange(len(slots.segment)), length)
-    offset = np.cumsum(length) - length
-    cell = segments.first_cell[slots.segment[slot]] + np.arange(len(slot)) - offset[slot]
-    first, last = course.first_day.ravel()[cell], course.last_day.ravel()[cell]
+    first, last = course.first_day.ravel(), course.last_day.ravel()
+    present = (last - first + 1).astype(np.int32)
+    month_days = np.diff(plan.month_starts).astype(np.int64)
+    share = (present.reshape(-1, months) / month_days).ravel()
     resident = [load_use_model().index(name) for name in (*RESIDENTIAL, *FACILITIES.values())]
     lives_in = np.isin(segments.pattern, resident)[slots.segment]
     skip = np.where(lives_in, parameters.skip_share_facility, parameters.skip_share).astype(np.float32)
-    group = _swing_groups(catalogue)[slots.service]
-    keep = (last >= first) & (skips[group[slot], cell] >= skip[slot])
-    slot, cell, first, last = slot[keep], cell[keep], first[keep], last[keep]
+    group = _swing_groups(catalogue)[slots.service] * shape[1]
 
-    month = cell % months
-    present = (last - first + 1).astype(np.int64)
-    month_days = np.diff(plan.month_starts).astype(np.int64)[month]
-    share = present / month_days
+    slot, cell = _spread(segments, slots)
+    chance = group.take(slot)
+    chance += cell
+    keep = present.take(cell) > 0
+    keep &= skips.ravel().take(chance) >= skip.take(slot)
+    slot, cell, chance = slot[keep], cell[keep], chance[keep]
+
+    person, month = np.divmod(cell, months)
+    present, share = present.take(cell), share.take(cell)
     calendar = (plan.month_starts[:-1].astype("datetime64[M]").astype(np.int64)) % 12
-    season = np.where(lives_in[slot], 1.0, np.array(parameters.season)[calendar][month])
-    usual = slots.times[slot] * (month_days / MEAN_MONTH_DAYS) * share * season
-    counted = np.array([service.counted for service in catalogue.services])[slots.service]
-    swung = np.floor(usual + 0.5).astype(np.int64) + swing[group[slot], cell]
-    most = np.array([service.maximum for service in catalogue.services])[slots.service][slot]
-    most = np.minimum(most, np.where(most > 31, np.maximum((most * share).astype(np.int64), 1), present))
-    days = np.where((counted == "month")[slot], 1, np.clip(swung, 1, most))
-    code = slots.code[slot]
-    person = cell // months
+    season = np.array(parameters.season)[calendar].take(month)
+    season[lives_in.take(slot)] = 1.0
+    usual = slots.times.take(slot)
+    usual *= (month_days / MEAN_MONTH_DAYS).take(month)
+    usual *= share
+    usual *= season
+    usual += 0.5
+    swung = np.floor(usual, out=usual).astype(np.int32)
+    swung += swing.ravel().take(chance)
+    most = np.array([service.maximum for service in catalogue.services], np.int32)[slots.service].take(slot)
+    many = np.maximum((most * share).astype(np.int32), 1)
+    days = np.clip(swung, 1, np.minimum(most, np.where(most > 31, many, present)))
+    monthly = np.array([service.counted == "month" for service in catalogue.services])[slots.service]
+    days[monthly.take(slot)] = 1
+    kind = catalogue.kind_of[slots.code]
+    place = person * providers.choice.shape[1] + kind.take(slot)
     return BenefitLines(
         person=person.astype(np.int32),
         month=month.astype(np.int32),
-        code=code.astype(np.int32),
-        provider=providers.choice[person, catalogue.kind_of[code]].astype(np.int32),
+        code=slots.code.astype(np.int32).take(slot),
+        provider=providers.choice.ravel().take(place).astype(np.int32),
         days=days.astype(np.int16),
-        units=(days * slots.price[slot]).astype(np.int32),
+        units=days * slots.price.take(slot),
     )
+
+
+def _spread(segments: Segments, slots: Slots) -> tuple[Ints, Ints]:
+    """Each slot in each month of its segment: the slot, and the cell (person × months + month)."""
+    length = segments.months[slots.segment]
+    slot = np.repeat(np.arange(len(length)), length)
+    cell = np.repeat(segments.first_cell[slots.segment] - (np.cumsum(length) - length), length)
+    cell += np.arange(len(cell))
+    return slot, cell
 
 
 def _swing_groups(catalogue: Catalogue) -> Ints:

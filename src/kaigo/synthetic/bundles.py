@@ -85,28 +85,32 @@ def fill_slots(
     draw = block.generator(Stage.BUNDLES)
     shape = (len(catalogue.services), len(use.intensity))
     takes, which, pace, dear = (draw.random(shape, dtype=np.float32) for _ in range(4))
-    chosen: dict[int, npt.NDArray[np.bool_]] = {}
+    everyone = np.arange(len(segments.person))
+    chosen: dict[int, Ints] = {}
     times: dict[int, Floats] = {}
     parts: list[Slots] = []
     for position, service in enumerate(catalogue.services):
-        cell = (segments.pattern, position, segments.level)
-        chosen[position] = takes[position, segments.person] < catalogue.probability[cell]
-        times[position] = catalogue.times[cell]
-        if service.scalable:
+        # Only those with a service are asked for its additions.
+        rows = chosen[service.parent] if service.parent >= 0 else everyone
+        cell = segments.pattern[rows] * len(LEVELS) + segments.level[rows]
+        likely = catalogue.probability[:, position].ravel().take(cell)
+        taken = takes[position].take(segments.person[rows]) < likely
+        rows, cell = rows[taken], cell[taken]
+        person = segments.person[rows]
+        usual = catalogue.times[:, position].ravel().take(cell)
+        if follows_parent(service, catalogue):
+            usual = times[service.parent][rows]
+        elif service.scalable:
             # Two thirds to four thirds of the usual frequency, before the stretch.
-            times[position] = times[position] * (2 / 3 + pace[position, segments.person] * (2 / 3))
-        if service.parent >= 0:
-            chosen[position] &= chosen[service.parent]
-            if follows_parent(service, catalogue):
-                times[position] = times[service.parent]
-        rows = np.flatnonzero(chosen[position])
-        code = _pick_codes(service, segments.level[rows], which[position, segments.person[rows]])
-        rows, code = rows[code >= 0], code[code >= 0]
-        swing = 1 + (2 * dear[position, segments.person[rows]] - 1) * np.float32(parameters.price_spread)
+            usual = usual * (2 / 3 + pace[position].take(person) * (2 / 3))
+        chosen[position], times[position] = rows, np.zeros(len(everyone))
+        times[position][rows] = usual
+        code = _pick_codes(service, segments.level[rows], which[position].take(person))
+        sold = code >= 0
+        rows, code, usual, person = rows[sold], code[sold], usual[sold], person[sold]
+        swing = 1 + (2 * dear[position].take(person) - 1) * np.float32(parameters.price_spread)
         price = np.where(catalogue.free_price[code], catalogue.units[code] * swing, catalogue.units[code])
-        parts.append(
-            Slots(rows, np.full(len(rows), position), code, times[position][rows], price.astype(np.int32))
-        )
+        parts.append(Slots(rows, np.full(len(rows), position), code, usual, price.astype(np.int32)))
     slots = _join_slots(parts)
     factor = _stretch(slots, plan, segments, use, catalogue, parameters)
     most = np.array([service.maximum for service in catalogue.services])[slots.service]
@@ -134,7 +138,8 @@ def _join_slots(parts: list[Slots]) -> Slots:
     joined = {
         field.name: np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Slots)
     }
-    order = np.lexsort((joined["service"], joined["segment"]))
+    # Each service stands once a segment, so the places are all different and any sort gives the same order.
+    order = np.argsort(joined["segment"] * 65_536 + joined["service"])
     joined = {name: column[order] for name, column in joined.items()}
     _, once = np.unique(joined["segment"] * 65_536 + joined["code"], return_index=True)
     once.sort()

@@ -13,7 +13,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from kaigo.synthetic.answers import Answers, Floats32, load_item_model
+from kaigo.synthetic.answers import PERSONS_IN_CACHE, Answers, Floats32, load_item_model
 from kaigo.synthetic.parameters import read_synthetic_facts
 
 GROUPS = 5
@@ -91,12 +91,23 @@ def score_groups(answers: Answers) -> Shorts:
     int16, shape (n, 5)
         Scores in tenths, 0 (worst) to 1,000 (best).
     """
-    table, model = load_scores(), load_item_model()
-    scores = np.zeros((len(answers), GROUPS), np.int16)
-    for position in np.flatnonzero(table.group >= 0):
-        option = answers[:, position] - model.first_option[position]
-        scores[:, table.group[position]] += table.tenths[position][option]
-    scores[:, 0] += table.palsy[find_palsy(answers) - 1]
+    return _score(_count_steps(answers), find_palsy(answers)).T
+
+
+def _count_steps(answers: Answers) -> Answers:
+    """Options from 0, one row an item: what follows goes item by item, so its values stand together."""
+    return np.ascontiguousarray(answers.T) - load_item_model().first_option[:, None]
+
+
+def _score(steps: Answers, palsy: Shorts) -> Shorts:
+    """Scores of the groups, shape (5, n)."""
+    table = load_scores()
+    order = np.argsort(table.group, kind="stable")[np.count_nonzero(table.group < 0) :]
+    place = order * table.tenths.shape[1]
+    each = table.tenths.ravel().take(steps[order] + place[:, None])
+    begins = np.searchsorted(table.group[order], np.arange(GROUPS))
+    scores: Shorts = np.add.reduceat(each, begins, axis=0, dtype=np.int16)
+    scores[0] += table.palsy[palsy - 1]
     return scores
 
 
@@ -192,23 +203,34 @@ def load_forest() -> Forest:
 
 def list_features(answers: Answers) -> Shorts:
     """What the trees ask for: 76 answers as options from 1, the pattern of paralysis, five scores."""
-    model = load_item_model()
-    options = answers.astype(np.int16) - model.first_option + np.int16(1)
-    return np.concatenate([options, find_palsy(answers)[:, None], score_groups(answers)], axis=1)
+    steps, palsy = _count_steps(answers), find_palsy(answers)
+    features = np.empty((len(steps) + 1 + GROUPS, len(answers)), np.int16)
+    np.add(steps, 1, out=features[: len(steps)])
+    features[len(steps)] = palsy
+    features[len(steps) + 1 :] = _score(steps, palsy)
+    return np.ascontiguousarray(features.T)
 
 
 def find_leaves(answers: Answers) -> npt.NDArray[np.intp]:
     """各分野の樹形図でたどり着く葉(節の番号)。Shape (n, 7)."""
+    leaves = np.empty((len(answers), len(load_forest().roots)), np.intp)
+    for first in range(0, len(answers), PERSONS_IN_CACHE):
+        some = slice(first, first + PERSONS_IN_CACHE)
+        leaves[some] = _descend(answers[some])
+    return leaves
+
+
+def _descend(answers: Answers) -> npt.NDArray[np.intp]:
     forest, features = load_forest(), list_features(answers)
-    width = features.shape[1]
-    flat = features.ravel()
-    node = np.repeat(forest.roots[None, :], len(answers), axis=0).ravel()
-    row = np.repeat(np.arange(len(answers)) * width, len(forest.roots))
-    active = np.arange(len(node))
+    n, width = features.shape
+    flat, child = features.ravel(), forest.child.ravel()
+    leaves = np.empty(n * len(forest.roots), np.intp)
+    active, row = np.arange(len(leaves)), np.repeat(np.arange(n) * width, len(forest.roots))
+    here = np.tile(forest.roots, n)
     while len(active):
-        here = node[active]
-        right = flat[row[active] + forest.feature[here]] > forest.threshold[here]
-        here = forest.child[here, right.astype(np.intp)]
-        node[active] = here
-        active = active[forest.feature[here] != _LEAF]
-    return node.reshape(len(answers), len(forest.roots))
+        right = flat.take(row + forest.feature.take(here)) > forest.threshold.take(here)
+        here = child.take(2 * here + right)
+        going = forest.feature.take(here) != _LEAF
+        leaves[active] = here
+        active, row, here = active[going], row[going], here[going]
+    return leaves.reshape(n, len(forest.roots))

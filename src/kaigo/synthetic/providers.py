@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -41,14 +42,27 @@ class Providers:
         All provider numbers, kind by kind, the neighbour's one of each kind last.
     first, count : int64, shape (K,)
         Where each kind's providers begin in ``numbers``, and how many are in the municipality.
-    choice : int64, shape (n, K)
+    choice : int32, shape (n, K)
         The provider (position in ``numbers``) to which each person would go for each kind.
     """
 
     numbers: tuple[str, ...]
     first: Ints
     count: Ints
-    choice: Ints
+    choice: npt.NDArray[np.int32]
+
+
+@lru_cache(maxsize=4)
+def _list_numbers(municipality: int, neighbour: int, count: tuple[int, ...]) -> tuple[str, ...]:
+    """All provider numbers; the blocks of a municipality follow each other and share them."""
+    return tuple(
+        number
+        for kind, providers in enumerate(count)
+        for number in (
+            *(provider_number(municipality, kind, serial) for serial in range(providers)),
+            provider_number(neighbour, kind, 0),
+        )
+    )
 
 
 def place_providers(
@@ -68,22 +82,20 @@ def place_providers(
     count = np.minimum(count, MOST_PROVIDERS)
     first = np.concatenate([[0], np.cumsum(count + 1)[:-1]])
     neighbour = (block.municipality + 1) % max(plan.municipalities, 2)
-    numbers = tuple(
-        number
-        for kind in range(len(kinds))
-        for number in (
-            *(provider_number(block.municipality, kind, serial) for serial in range(count[kind])),
-            provider_number(neighbour, kind, 0),
-        )
-    )
+    numbers = _list_numbers(block.municipality, neighbour, tuple(count.tolist()))
     draw, n = block.generator(Stage.PROVIDERS), len(persons)
     districts = len(read_toml("invented_names")["district"])
     district = persons.district % districts
-    nearest = (district[:, None] * count[None, :]) // districts
+    # The numbers of persons and kinds are small, and 32 bits are half the memory to go through.
+    places = np.arange(districts)[:, None]
+    nearest = (places * count // districts).astype(np.int32)
+    following = ((nearest + 1) % count).astype(np.int32)
     u = draw.random((n, len(kinds)), dtype=np.float32)
-    anywhere = (draw.random((n, len(kinds)), dtype=np.float32) * count).astype(np.int64)
+    choice = (draw.random((n, len(kinds)), dtype=np.float32) * count).astype(np.int32)
     near = np.float32(parameters.nearest_share)
-    following = near + np.float32(parameters.next_share)
-    choice = np.where(u < near, nearest, np.where(u < following, (nearest + 1) % count, anywhere))
-    choice = np.where(u > np.float32(1 - parameters.outside_share), count[None, :], choice)
-    return Providers(numbers, first, count, choice + first[None, :])
+    np.copyto(choice, following[district], where=u < near + np.float32(parameters.next_share))
+    np.copyto(choice, nearest[district], where=u < near)
+    border = count.astype(np.int32)[None, :]
+    np.copyto(choice, border, where=u > np.float32(1 - parameters.outside_share))
+    choice += first.astype(np.int32)
+    return Providers(numbers, first, count, choice)
