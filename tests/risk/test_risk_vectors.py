@@ -11,7 +11,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from kaigo.risk import measure_table
+from kaigo.risk.flat import FlatQuestion
 from kaigo.risk.population_uniqueness import estimate_population
+from kaigo.risk.table_risk import measure_rows
 
 VECTORS = Path(__file__).with_name("vectors")
 
@@ -54,6 +56,22 @@ def test_suda_is_that_of_sdcmicro(tmp_path: Path) -> None:
         result = measure_table(store(case["columns"], tmp_path), list(case["columns"]), suda=True)["suda"]
         assert result["scores"] == case["score"]
         assert result["contribution"] == pytest.approx(case["attribute_contribution_percent"])
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_suda_scores_are_those_of_sdcmicros_published_examples(number: int, tmp_path: Path) -> None:
+    case = load("sdcmicro_suda2_published.json")["cases"][number]
+    result = measure_table(store(case["columns"], tmp_path), list(case["columns"]), suda=True)["suda"]
+    assert [result["scores"][row] for row in case["rows"]] == case["score"]
+
+
+def test_dis_is_the_share_of_correct_unique_matches_by_hand() -> None:
+    """Three keys; rows 1-2 are a pair, rows 3 and 4 are unique on one key: 2!."""
+    table = pa.table({"a": [1, 1, 2, 1], "b": [1, 1, 1, 2], "c": [1, 1, 1, 1]})
+    result = measure_rows(table, FlatQuestion(("a", "b", "c"), suda=True))["suda"]
+    assert result["scores"] == [0, 0, 2, 2]
+    # Equal scores: S^q sum(S^-q) = 2; P (1 - 0.1)/0.1 = 18; 1/(1 + 18/2).
+    assert result["dis"] == pytest.approx([0, 0, 0.1, 0.1])
 
 
 def test_k_l_and_t_are_those_of_pycanon(tmp_path: Path) -> None:

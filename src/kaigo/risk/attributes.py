@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from kaigo.risk.codes import CodedColumn, Integers
-from kaigo.risk.equivalence import group_codes
+from kaigo.risk.equivalence import group_codes, group_columns
 
 MOST_KEYS = 10
 """1,023 sets of keys."""
@@ -53,18 +53,28 @@ def measure_key_sets(keys: Sequence[CodedColumn], person: CodedColumn | None = N
     KeySetPower
         Smaller sets first, in the order of ``keys``.
     """
+    kept, weights = _keep_distinct(keys, person)
+    codes = [key.codes[kept] for key in keys]
+    who = None if person is None else person.codes[kept]
     for number in range(1, len(keys) + 1):
-        for chosen in combinations(keys, number):
-            ids, classes = group_codes([key.codes for key in chosen], [key.size for key in chosen])
-            if person is not None:
-                ids = np.unique(ids * person.size + person.codes) // person.size
-            yield KeySetPower(tuple(key.name for key in chosen), classes / len(ids), _separate(ids, classes))
+        for chosen in combinations(range(len(keys)), number):
+            ids, classes = group_codes([codes[k] for k in chosen], [keys[k].size for k in chosen])
+            if person is None or who is None:
+                sizes = np.bincount(ids, weights=weights, minlength=classes)
+            else:
+                sizes = np.bincount(np.unique(ids * person.size + who) // person.size, minlength=classes)
+            yield _describe(tuple(keys[k].name for k in chosen), sizes.astype(np.int64))
 
 
-def _separate(ids: Integers, classes: int) -> float | None:
-    rows = len(ids)
-    if rows < 2:
-        return None
-    sizes = np.bincount(ids, minlength=classes)
-    alike = int((sizes * (sizes - 1)).sum())
-    return (rows * (rows - 1) - alike) / (rows * (rows - 1))
+def _keep_distinct(keys: Sequence[CodedColumn], person: CodedColumn | None) -> tuple[Integers, Integers]:
+    """One row of each combination of all keys (and of the person), and how many there are of it."""
+    of_row, number = group_columns([*keys, *([person] if person else [])])
+    first = np.zeros(number, dtype=np.int64)
+    first[of_row[::-1]] = np.arange(len(of_row))[::-1]
+    return first, np.bincount(of_row, minlength=number)
+
+
+def _describe(names: tuple[str, ...], sizes: Integers) -> KeySetPower:
+    rows, alike = int(sizes.sum()), int((sizes * (sizes - 1)).sum())
+    pairs = rows * (rows - 1)
+    return KeySetPower(names, len(sizes) / rows, (pairs - alike) / pairs if pairs else None)

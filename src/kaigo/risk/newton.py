@@ -57,13 +57,13 @@ def solve_pair(
         for start in (first, *list_starts()):
             x, y = np.float64(start[0]), np.float64(start[1])
             for _ in range(STEPS_A_TRY + 1):
-                (f, g), (fx, fy, gx, gy) = equations(x, y)
-                if abs(f) <= ACCURACY and abs(g) <= ACCURACY:
-                    return float(x), float(y)
                 if left is not None:
                     left -= 1
                     if left < 0:
                         raise NoEstimateError(NOT_SOLVED)
+                (f, g), (fx, fy, gx, gy) = equations(x, y)
+                if abs(f) <= ACCURACY and abs(g) <= ACCURACY:
+                    return float(x), float(y)
                 scale = np.float64(1) / (fx * gy - fy * gx)
                 x, y = x - (gy * scale * f - fy * scale * g), y - (fx * scale * g - gx * scale * f)
                 if isnan(x) or isnan(y) or (first_unknown_positive and x < 0):

@@ -21,6 +21,8 @@ OUT_OF_RANGE = "推定値が0から母集団の人数までの数にならなか
 
 _MOST_TERMS = 300_000_000
 """Bound of the terms that the second attempt sums; ARX bounds its time instead."""
+_MOST_CHECKED = 50_000_000
+"""Rows and classes up to which a root is checked by plain sums: they are held in memory."""
 
 
 def estimate_pitman(histogram: Mapping[int, int], population: int) -> float:
@@ -54,7 +56,7 @@ def estimate_pitman(histogram: Mapping[int, int], population: int) -> float:
                 lambda t, a: _summed(t, a, histogram, classes, rows),
                 start,
                 first_unknown_positive=True,
-                most_steps=_MOST_TERMS // (classes + rows),
+                most_steps=_MOST_TERMS // (classes + rows) if classes + rows <= _MOST_CHECKED else 0,
             )
         return _count_uniques(*root, population)
 
@@ -115,6 +117,8 @@ def _summed(
 
 
 def _holds(root: Pair, histogram: Mapping[int, int], classes: int, rows: int) -> bool:
+    if classes + rows > _MOST_CHECKED:
+        return True
     return all(abs(value) <= ACCURACY for value in _summed(*root, histogram, classes, rows)[0])
 
 

@@ -85,7 +85,7 @@ def measure_suda(
     full[rows] = scores
     return Suda(
         full,
-        _score_dis(full, len(rows), int(2 * (sizes == 2).sum()), len(keys), fraction),
+        _score_dis(full, int(2 * (sizes == 2).sum()), len(keys), fraction),
         {
             key.name: float(100 * share / total) if total else None
             for key, share in zip(keys, by_key, strict=True)
@@ -126,21 +126,15 @@ def _score_rows(
     return scores, by_key
 
 
-def _score_dis(scores: Floats, uniques: int, in_pairs: int, keys: int, fraction: float) -> Floats:
+def _score_dis(scores: Floats, in_pairs: int, keys: int, fraction: float) -> Floats:
     """DIS of each record: the file's probability of a correct match, shared out by the scores.
 
-    The file's: U π ÷ (U π + P (1 − π)) with U unique records, P records in pairs, π the fraction. sdcMicro computes
-    this part in single precision; so do we, as scores are compared with its to the digit.
+    The file's is D = U π ÷ (U π + P (1 − π)) with U unique records, P records in pairs, π the fraction. A record of score S
+    has 1 ÷ (1 + (U/D − U) ÷ (S^q Σ S^−q)), and U/D − U = P (1 − π)/π, whatever U is. (sdcMicro goes by D in single
+    precision, so its figures agree to about seven digits.)
     """
     result = np.zeros(len(scores))
     special = scores > 0
-    if not special.any():
-        return result
-    single = np.float32
-    part = single(uniques) * single(fraction)
-    dis = part / (part + single(in_pairs) * (single(1) - single(fraction)))
-    spread = float(single(uniques) / dis - single(uniques))
-    exponent = float(single(1) + (single(8) - single(keys)) / single(20))
-    powers = scores[special] ** exponent
-    result[special] = 1 / (1 + spread / (powers * (1 / powers).sum()))
+    powers = scores[special] ** (1 + (8 - keys) / 20)
+    result[special] = 1 / (1 + in_pairs * (1 - fraction) / fraction / (powers * (1 / powers).sum()))
     return result
