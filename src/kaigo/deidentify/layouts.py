@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kaigo.deidentify.joined import JoinedParts, stream_joined
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.pseudonym import period_expression, store_pseudonyms, store_shuffle
 from kaigo.deidentify.standard import Standard
@@ -44,37 +45,40 @@ def write_joined(work: Workspace, key: Key, provide: Path, crosswalk: Path | Non
     """
     engine, dialect = work.engine, work.engine.dialect
     store_shuffle(engine, key, work.folder)
-    certification = _columns(work, "certifications", "c")
-    level = [column for column in certification if column.endswith(dialect.quote("care_level"))]
-    survey = [column for column in certification if column not in level]
-    released = [*_columns(work, "persons", "p"), *survey, *level, *_columns(work, "benefits", "b")]
+    parts = view_joined(work)
     quote, text = dialect.quote, dialect.text_type
     line = ", ".join(f"cast(b.{quote(column)} as {text})" for column in work.columns["benefits"])
     order = dialect.sha256(f"concat_ws('/', s.shuffle, {line})")
-    columns = dialect.columns(work.columns["benefits"], "b")
-    engine.materialise(
-        "ordered_lines",
-        f"select b.person, b.certification, {columns}, substr({order}, 1, 24) as place "
-        f"from {work.relations['benefits']} as b join shuffles as s on s.person = b.person",
-        work.folder / "ordered_lines",
+    engine.view(
+        "shuffled_lines",
+        f"select {', '.join(['b.person', 'b.certification', *_columns(work, 'benefits', 'b')])}, "
+        f"substr({order}, 1, 24) as place from {work.relations['benefits']} as b "
+        "join shuffles as s on s.person = b.person",
     )
-    step = engine.materialise(
-        "joined",
-        f"select {', '.join(released)} from ordered_lines as b "
-        f"join {work.relations['persons']} as p on p.person = b.person "
-        f"join {work.relations['certifications']} as c on c.certification = b.certification order by b.place",
-        provide / "joined",
+    return {"joined": stream_joined(engine, parts, "shuffled_lines", provide, crosswalk)}
+
+
+def view_joined(work: Workspace) -> JoinedParts:
+    """Name the three parts of the joined table: what persons, certifications and lines contribute."""
+    engine, level = work.engine, work.engine.dialect.quote("care_level")
+    survey = [column for column in _columns(work, "certifications", "c") if not column.endswith(level)]
+    ordered = {
+        "persons": (["p.person"], _columns(work, "persons", "p")),
+        "certifications": (
+            ["c.certification"],
+            [*survey, *(c for c in _columns(work, "certifications", "c") if c.endswith(level))],
+        ),
+        "benefits": (["b.person", "b.certification"], _columns(work, "benefits", "b")),
+    }
+    released = []
+    for table, (numbers, columns) in ordered.items():
+        view = f"joined_{table}"
+        alias = numbers[0][0]
+        engine.view(view, f"select {', '.join([*numbers, *columns])} from {work.relations[table]} as {alias}")
+        released.append(tuple(engine.arrow_schema(f"select * from {view}").names[len(numbers) :]))
+    return JoinedParts(
+        "joined_persons", "joined_certifications", "joined_benefits", (released[0], released[1], released[2])
     )
-    if crosswalk is not None:
-        # Lines with the same place are equal lines of one person, so both sorts give the same positions.
-        engine.materialise(
-            "crosswalk_rows",
-            "select t.row_position, q.insurer_number, q.insured_number from (select person, "
-            "row_number() over (order by place) - 1 as row_position from ordered_lines) as t "
-            "join persons_0 as q on q.person = t.person order by t.row_position",
-            crosswalk / "rows",
-        )
-    return {"joined": step.rows}
 
 
 def write_linked(

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from kaigo import __version__
+from kaigo.deidentify.joined import hash_joined
 from kaigo.deidentify.key import Key
-from kaigo.deidentify.layouts import write_joined, write_linked
+from kaigo.deidentify.layouts import view_joined, write_joined, write_linked
 from kaigo.deidentify.papers import write_papers
 from kaigo.deidentify.release import Release
 from kaigo.deidentify.sources import Scope, open_sources
@@ -227,7 +228,7 @@ def _describe(
         described[folder.name] = {
             "rows": engine.count(view),
             "columns": columns,
-            "content_sha256": hash_table(engine, view, columns, columns[:1]),
+            "content_sha256": _hash_content(engine, workspace, view, columns),
         }
     return {
         "version": __version__,
@@ -243,6 +244,13 @@ def _describe(
         "tables": described,
         "inputs": tables.content_sha256,
     }
+
+
+def _hash_content(engine: Engine, workspace: Workspace, view: str, columns: list[str]) -> str:
+    parts = view_joined(workspace) if view == "described_joined" else None
+    if parts and all(parts.columns):
+        return hash_joined(engine, parts, workspace.folder)
+    return hash_table(engine, view, columns, columns[:1])
 
 
 def _protect(keep: Path, crosswalk: Path | None) -> None:

@@ -80,13 +80,17 @@ class Workspace:
         """給付のなくなった認定と人を外す(1行が1給付の形では、提供されないため)。"""
         work, entries = self, []
         for table, number in (("certifications", "certification"), ("persons", "person")):
-            used = f"select distinct {number} from {work.relations['benefits']}"
+            # A step, not a view: later rules read the table once for each of its columns.
+            used = work.own_name(f"used_{table}")
+            work.engine.materialise(
+                used, f"select distinct {number} from {work.relations['benefits']}", work.folder / used
+            )
             work, entry = work.rewrite(
                 rule,
                 table,
                 {},
                 technique="レコード削除(給付の残らない人・認定)",
-                joins=f"left join ({used}) as u on u.{number} = t.{number}",
+                joins=f"left join {used} as u on u.{number} = t.{number}",
                 keep_rows=f"u.{number} is not null",
             )
             entries.append(entry)
@@ -132,7 +136,12 @@ class Workspace:
                 old = f"cast({old} as {engine.dialect.text_type})"
             return f"{old} is distinct from ({expression})"
 
-        changed = {column: differs(column, expression) for column, expression in changes.items()}
+        # A column that is only carried on need not be compared with itself.
+        changed = {
+            column: differs(column, expression)
+            for column, expression in changes.items()
+            if expression != f"t.{quote(column)}" or changes_type
+        }
         cells = " + ".join(f"case when {test} then 1 else 0 end" for test in changed.values()) or "0"
         touched = " or ".join([*changed.values(), removed])
         rows_in, rows_out, changed_cells, persons = engine.rows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -36,25 +36,42 @@ def hash_table(engine: Engine, relation: str, columns: Sequence[str], key: Seque
     str
         64 hex digits.
     """
-    quote, text = engine.dialect.quote, engine.dialect.text_type
     ordered = [*key, *(column for column in columns if column not in key)]
-    types = engine.arrow_schema(f"select {engine.dialect.columns(ordered)} from {relation}")
+    row = render_row(engine, relation, ordered)
+    select = f"select {row} || chr({LINE_END}) as line from {relation} order by line"
+    return hash_texts(batch.column(0) for batch in engine.batches(select))
+
+
+def render_row(engine: Engine, relation: str, columns: Sequence[str], alias: str = "") -> str:
+    """SQL for the text of a row as :func:`hash_table` writes it, without the line's end.
+
+    Parameters
+    ----------
+    columns : sequence of str
+        At least one, in the order of the text.
+    alias : str
+        Name by which the row is known in the SELECT.
+    """
+    quote, text = engine.dialect.quote, engine.dialect.text_type
+    types = engine.arrow_schema(f"select {engine.dialect.columns(tuple(columns))} from {relation}")
     mark = f"chr({BACKSLASH})"
 
     def rendered(column: str) -> str:
-        value = quote(column)
+        value = f"{alias}.{quote(column)}" if alias else quote(column)
         if not pa.types.is_primitive(types.field(column).type):
             value = f"replace({value}, {mark}, {mark} || {mark})"
             value = f"replace({value}, chr({UNIT_SEPARATOR}), {mark} || 'u')"
             value = f"replace({value}, chr({LINE_END}), {mark} || 'n')"
         return f"coalesce(cast({value} as {text}), {mark} || 'N')"
 
-    values = ", ".join(rendered(column) for column in ordered)
-    row = f"concat_ws(chr({UNIT_SEPARATOR}), {values})"
+    return f"concat_ws(chr({UNIT_SEPARATOR}), {', '.join(rendered(column) for column in columns)})"
+
+
+def hash_texts(texts: Iterable[pa.Array]) -> str:
+    """SHA-256 of the UTF-8 of texts, one after the other."""
     digest = hashlib.sha256()
-    select = f"select {row} || chr({LINE_END}) as line from {relation} order by line"
-    for batch in engine.batches(select):
-        digest.update(_text_bytes(batch.column(0)))
+    for each in texts:
+        digest.update(_text_bytes(each))
     return digest.hexdigest()
 
 

@@ -1,0 +1,173 @@
+"""Looked up batch by batch or joined by the engine: the same table, the same order, the same hash."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from kaigo.deidentify import joined
+from kaigo.deidentify.joined import JoinedParts, hash_joined, stream_joined
+from kaigo.engine import Engine, open_engine
+from kaigo.tables import hash_table
+
+COLUMNS = (("born", "sex"), ("answer", "level"), ("month", "units"))
+PARTS = JoinedParts("parts_p", "parts_c", "parts_b", COLUMNS)
+# Texts that are beginnings of one another, and what the rendering must escape.
+TEXTS = st.sampled_from(["", "a", "ab", "a\\", "a\x1f", "a\x1fb", "a\n", "\\N", "\x01", "介", None])
+PERSONS = st.lists(st.tuples(TEXTS, st.sampled_from([1, 2, None])), min_size=1, max_size=4)
+CERTIFICATIONS = st.lists(st.tuples(st.sampled_from([1, 10, 2, None]), TEXTS), min_size=1, max_size=4)
+
+
+def write(engine: Engine, folder: Path, name: str, columns: dict[str, pa.Array]) -> None:
+    folder.mkdir(exist_ok=True)
+    pq.write_table(pa.table(columns), folder / f"{name}.parquet")
+    engine.scan(name, folder / f"{name}.parquet")
+
+
+def lay_out(
+    engine: Engine,
+    folder: Path,
+    persons: list[tuple[str | None, int | None]],
+    certifications: list[tuple[int | None, str | None]],
+    lines: list[tuple[int, int, str | None, int]],
+) -> None:
+    """Persons and certifications numbered from 1; a line: person, certification, month, units."""
+    number = range(1, len(persons) + 1)
+    born, sex = zip(*persons, strict=True)
+    write(
+        engine,
+        folder,
+        "parts_p",
+        {"person": pa.array(number, pa.int32()), "born": pa.array(born), "sex": pa.array(sex, pa.int8())},
+    )
+    write(
+        engine,
+        folder,
+        "persons_0",
+        {
+            "person": pa.array(number, pa.int32()),
+            "insurer_number": pa.array(["990001"] * len(persons)),
+            "insured_number": pa.array([f"{n:010d}" for n in number]),
+        },
+    )
+    answer, level = zip(*certifications, strict=True)
+    write(
+        engine,
+        folder,
+        "parts_c",
+        {
+            "certification": pa.array(range(1, len(certifications) + 1), pa.int32()),
+            "answer": pa.array(answer, pa.int8()),
+            "level": pa.array(level, pa.string()),
+        },
+    )
+    write(
+        engine,
+        folder,
+        "parts_b",
+        {
+            "person": pa.array([line[0] for line in lines], pa.int32()),
+            "certification": pa.array([line[1] for line in lines], pa.int32()),
+            "month": pa.array([line[2] for line in lines], pa.string()),
+            "units": pa.array([line[3] for line in lines], pa.int32()),
+        },
+    )
+    engine.view(
+        "joined_by_engine",
+        "select p.born, p.sex, c.answer, c.level, b.month, b.units, b.person from parts_b as b "
+        "join parts_p as p on p.person = b.person join parts_c as c on c.certification = b.certification",
+    )
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    with open_engine("duckdb:threads=1") as session:
+        yield session
+
+
+@settings(max_examples=12, deadline=None)
+@given(PERSONS, CERTIFICATIONS, st.data())
+def test_the_hash_by_parts_is_the_hash_of_the_table(
+    engine: Engine,
+    tmp_path_factory: pytest.TempPathFactory,
+    persons: list[tuple[str | None, int | None]],
+    certifications: list[tuple[int | None, str | None]],
+    data: st.DataObject,
+) -> None:
+    line = st.tuples(
+        st.integers(1, len(persons)),
+        st.integers(1, len(certifications)),
+        TEXTS,
+        st.sampled_from([2, 10, 100]),
+    )
+    lines = data.draw(st.lists(line, min_size=1, max_size=8))
+    folder = tmp_path_factory.mktemp("parts")
+    lay_out(engine, folder, persons, certifications, lines)
+    columns = [column for part in COLUMNS for column in part]
+    assert hash_joined(engine, PARTS, folder) == hash_table(engine, "joined_by_engine", columns, columns[:1])
+
+
+def test_heads_are_found_across_batches(
+    engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    persons = [(f"{n:03d}", n % 2) for n in range(40)]
+    # Every third person has no line, so places have gaps in the lines but none in the heads.
+    lines = [(n + 1, 1, f"{m}", m) for n in range(40) if n % 3 for m in range(5)]
+    lay_out(engine, tmp_path, persons, [(1, "x")], lines)
+    columns = [column for part in COLUMNS for column in part]
+    expected = hash_table(engine, "joined_by_engine", columns, columns[:1])
+    small = type(engine).batches
+    monkeypatch.setattr(type(engine), "batches", lambda self, select, size=7: small(self, select, size))
+    assert hash_joined(engine, PARTS, tmp_path) == expected
+
+
+def test_a_looked_up_table_is_the_engine_s_join_in_the_order_of_places_and_the_crosswalk_follows(
+    engine: Engine, tmp_path: Path
+) -> None:
+    persons = [("1940-01", 1), ("1950-02", 2), (None, 1)]
+    certifications = [(1, "21"), (None, "22")]
+    # The last two have no person, no certification: an inner join leaves them out.
+    lines = [(1, 1, "a", 5), (2, 2, "b", 4), (3, 1, None, 3), (1, 1, "d", 2), (9, 1, "e", 1), (2, 7, "f", 0)]
+    lay_out(engine, tmp_path, persons, certifications, lines)
+    engine.view("shuffled_parts", "select person, certification, month, units, units as place from parts_b")
+    rows = stream_joined(engine, PARTS, "shuffled_parts", tmp_path / "provide", tmp_path / "crosswalk")
+    made = pq.read_table(tmp_path / "provide" / "joined")
+    expected = engine.rows(
+        "select born, sex, answer, level, month, units, person from joined_by_engine order by units"
+    )
+    assert rows == 4
+    assert [tuple(row.values()) for row in made.to_pylist()] == [row[:-1] for row in expected]
+    assert made.schema.types == [
+        pa.string(), pa.int8(), pa.int8(), pa.string(), pa.string(), pa.int32()
+    ]  # fmt: skip
+    traced = pq.read_table(tmp_path / "crosswalk" / "rows").to_pylist()
+    assert [row["row_position"] for row in traced] == [0, 1, 2, 3]
+    assert [int(row["insured_number"]) for row in traced] == [row[-1] for row in expected]
+    stream_joined(engine, PARTS, "shuffled_parts", tmp_path / "without", None)
+    assert pq.read_table(tmp_path / "without" / "joined").equals(made)
+
+
+def test_a_part_without_released_columns_takes_no_place(engine: Engine, tmp_path: Path) -> None:
+    lay_out(engine, tmp_path, [("1940-01", 1)], [(1, "21")], [(1, 1, "a", 5), (1, 1, "b", 4)])
+    engine.view("shuffled_parts", "select person, certification, month, units, units as place from parts_b")
+    parts = JoinedParts("parts_p", "parts_c", "parts_b", ((), ("level",), ("month",)))
+    assert stream_joined(engine, parts, "shuffled_parts", tmp_path / "provide", None) == 2
+    made = pq.read_table(tmp_path / "provide" / "joined")
+    assert made.to_pylist() == [{"level": "21", "month": "b"}, {"level": "21", "month": "a"}]
+
+
+def test_a_person_who_stands_twice_is_an_error_not_a_choice(engine: Engine, tmp_path: Path) -> None:
+    write(
+        engine,
+        tmp_path,
+        "twice",
+        {"person": pa.array([1, 1], pa.int32()), "born": pa.array(["a", "b"])},
+    )
+    with pytest.raises(ValueError, match="twice: a person stands twice"):
+        joined._Lookup.read(engine, "twice", "person", ["born"])
