@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from kaigo.deidentify.standard import Rule, Standard
+from kaigo.deidentify.standard_measures import find_missing_measures
 from kaigo.deidentify.techniques import TECHNIQUES
 from kaigo.tables import Column, ColumnClass, load_schemas
 
@@ -34,6 +35,7 @@ def find_contradictions(standard: Standard) -> list[str]:
         ),
         *_check_birth(order.get(_BIRTH, [])),
         *_check_layout(standard, known, order),
+        *find_missing_measures(standard, {full: tuple(rules) for full, rules in order.items()}),
     ]
 
 

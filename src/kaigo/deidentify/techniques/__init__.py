@@ -4,9 +4,12 @@ from kaigo.deidentify.techniques.base import Technique
 from kaigo.deidentify.techniques.delete_item import DeleteItem
 from kaigo.deidentify.techniques.delete_rare_answers import DeleteRareAnswers
 from kaigo.deidentify.techniques.delete_super_aged import DeleteSuperAged
+from kaigo.deidentify.techniques.fix_per_period import FixPerPeriod
 from kaigo.deidentify.techniques.generalise_to_month import GeneraliseToMonth
 from kaigo.deidentify.techniques.keep import Keep
+from kaigo.deidentify.techniques.keep_promise import KeepPromise
 from kaigo.deidentify.techniques.roll_up_rare_codes import RollUpRareCodes
+from kaigo.deidentify.techniques.sum_per_period import SumPerPeriod
 from kaigo.deidentify.techniques.top_code import TopCode
 
 TECHNIQUES: dict[str, Technique] = {
@@ -19,6 +22,9 @@ TECHNIQUES: dict[str, Technique] = {
         DeleteRareAnswers(),
         RollUpRareCodes(),
         TopCode(),
+        FixPerPeriod(),
+        SumPerPeriod(),
+        KeepPromise(),
     )
 }
 """Techniques by the name that a standard uses."""
