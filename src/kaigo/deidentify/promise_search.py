@@ -155,24 +155,29 @@ def keep_shared_tokens(present: Flags, settled: Flags, least: int, *, pairs: boo
     least = 2, three persons with [訪問, 通所] = [1,1], [1,0], [1,0]: 通所 has one person and goes.
     """
     kept = present.copy()
+    counted = kept.astype(np.float64)  # a float product is exact here and many times faster
+    both = (counted.T @ counted).astype(np.int64)
     while True:
-        counted = kept.astype(np.float64)  # a float product is exact here and many times faster
-        both = (counted.T @ counted).astype(np.int64)
-        own = np.diagonal(both).copy()
-        rest = len(kept) - own
+        own, rest = np.diagonal(both), len(kept) - np.diagonal(both)
         rare = (own > 0) & (rest > 0) & (np.minimum(own, rest) < least)
+        found = None
         if rare.any():
             token = int(np.argmin(np.where(rare, np.minimum(own, rest), len(kept) + 1)))
-            _thin_token(kept, token, np.ones(len(kept), bool), int(rest[token]), least)
-            continue
-        found = _find_worst_pair(both, own, len(kept), least) if pairs else None
-        if found is None:
+            rows = _choose_fewest(kept, np.flatnonzero(kept[:, token]), least - int(rest[token]), least)
+        elif pairs and (found := _find_worst_pair(both, len(kept), least)):
+            token, rows = _mend_pair(kept, both, settled, found, least)
+        else:
             return kept
-        _mend_pair(kept, own, settled, found, least)
+        gone = kept[rows].sum(0)
+        both[token] -= gone
+        both[:, token] -= gone
+        both[token, token] += gone[token]
+        kept[rows, token] = False
 
 
-def _find_worst_pair(both: Ints, own: Ints, persons: int, least: int) -> tuple[int, int, int] | None:
+def _find_worst_pair(both: Ints, persons: int, least: int) -> tuple[int, int, int] | None:
     """Cell (2 both, 1 the first alone, 0 neither) and tokens with the fewest persons below ``least``."""
+    own = np.diagonal(both)
     cells = np.stack([persons - own[:, None] - own[None, :] + both, own[:, None] - both, both])
     np.einsum("cii->ci", cells)[:] = 0
     cells[(cells == 0) | (cells >= least)] = least
@@ -183,32 +188,31 @@ def _find_worst_pair(both: Ints, own: Ints, persons: int, least: int) -> tuple[i
     return int(cell), int(one), int(other)
 
 
-def _mend_pair(kept: Flags, own: Ints, settled: Flags, found: tuple[int, int, int], least: int) -> None:
+def _mend_pair(
+    kept: Flags, both: Ints, settled: Flags, found: tuple[int, int, int], least: int
+) -> tuple[int, Ints]:
+    """The token to take away, and from which rows, so that one cell is empty or large enough."""
     cell, one, other = found
-    with_one, with_other = kept[:, one].copy(), kept[:, other].copy()
+    with_one, with_other = kept[:, one], kept[:, other]
     free = [token for token in (one, other) if not settled[token]] or [one, other]
     if cell == 2:
         # The commoner of the two loses fewer of its own.
-        kept[with_one & with_other, max(free, key=lambda token: own[token])] = False
-    elif cell == 1 and one in free:
-        kept[with_one & ~with_other, one] = False
-    elif cell == 1:
-        kept[:, other] = False
-    else:
-        token = min(free, key=lambda each: own[each])
-        beside = ~with_other if token == one else ~with_one
-        _thin_token(kept, token, beside, int((~with_one & ~with_other).sum()), least)
+        token = max(free, key=lambda each: int(both[each, each]))
+        return token, np.flatnonzero(with_one & with_other)
+    if cell == 1:
+        return (one, np.flatnonzero(with_one & ~with_other)) if one in free else (other, np.flatnonzero(with_other))
+    token = min(free, key=lambda each: int(both[each, each]))
+    alone = kept[:, token] & ~(with_other if token == one else with_one)
+    missing = least - int((~with_one & ~with_other).sum())
+    rows = _choose_fewest(kept, np.flatnonzero(alone), missing, least)
+    return token, rows if len(rows) == missing else np.flatnonzero(kept[:, token])
 
 
-def _thin_token(kept: Flags, token: int, among: Flags, without: int, least: int) -> None:
-    """Take a token from just enough persons that ``least`` are without it; from all where too few would keep it."""
-    having = np.flatnonzero(among & kept[:, token])
-    missing = least - without
+def _choose_fewest(kept: Flags, having: Ints, missing: int, least: int) -> Ints:
+    """Just as many rows as are missing, with the fewest tokens; all where too few would keep the token."""
     if missing <= 0 or len(having) - missing < least:
-        kept[:, token] = False
-        return
-    fewest = np.argsort(kept[having].sum(1), kind="stable")
-    kept[having[fewest[:missing]], token] = False
+        return having
+    return having[np.argsort(kept[having].sum(1), kind="stable")[:missing]]
 
 
 def choose_answers(answers: Ints, groups: Ints, least: int, *, pairs: bool) -> list[int]:

@@ -74,7 +74,8 @@ def _check_column(full: str, column: Column, rules: list[Rule]) -> Iterable[str]
 def _check_birth(rules: list[Rule]) -> Iterable[str]:
     """The day of birth never goes out, and the super-aged are found by the month."""
     techniques = [rule.technique for rule in rules]
-    if rules and not _deletes(rules) and "generalise_to_month" not in techniques:
+    coarser = {"generalise_to_month", "band_birth"} & set(techniques)
+    if rules and not _deletes(rules) and not coarser:
         yield f"列「{_BIRTH}」(生年月日)は、年月に一般化するか削除する必要があります。"
     for rule in rules:
         earlier = techniques[: rules.index(rule)]

@@ -13,7 +13,7 @@ CLOSING = ("※1", "※2", "並べ替え")
 """What stands beside the rules and can be a measure too."""
 
 _CODE = "benefits.service_code"
-_COUNTS_CODES = frozenset({"roll_up_rare_codes", "keep_promise"})
+_COUNTS_CODES = frozenset({"roll_up_rare_codes", "blank_rarest_codes", "keep_promise"})
 Order = Mapping[str, tuple[Rule, ...]]
 
 

@@ -19,9 +19,19 @@ _PARAMETERS = {
     "months": "今回{}か月",
     "days_step": "日数は{}刻み",
     "units_step": "点数は{}刻み",
+    "ages": "{}歳で区切る",
+    "to": "{}まで",
+    "share": "出現の{}%まで",
+    "units": "{}点以上",
     "mode": "{}",
 }
-_MODES = {"rotating": "定期的に替える", "stable": "替えない", "none": "使わない"}
+_WORDS = {
+    "rotating": "定期的に替える",
+    "stable": "替えない",
+    "none": "使わない",
+    "kind": "種類",
+    "category": "分類",
+}
 
 
 def describe_columns(rule: Rule) -> str:
@@ -45,7 +55,7 @@ def describe_parameters(parameters: Mapping[str, Any]) -> str:
     """Values in force, e.g. 10人、99パーセンタイル; なし if there is none."""
     shown = []
     for name, value in parameters.items():
-        value = f"{float(value) * 100:g}" if name == "percentile" else _MODES.get(str(value), value)
+        value = f"{float(value) * 100:g}" if name in {"percentile", "share"} else _WORDS.get(str(value), value)
         shown.append(_PARAMETERS.get(name, f"{name}={{}}").format(value))
     return "、".join(shown) or "なし"
 
