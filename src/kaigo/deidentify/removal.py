@@ -33,7 +33,7 @@ def remove_records(
     tuple of Workspace and list of LedgerEntry
         One entry for each table.
     """
-    entries = []
+    entries: list[LedgerEntry] = []
     in_force = work.own_name("in_force_left")
     work.engine.view(
         in_force,

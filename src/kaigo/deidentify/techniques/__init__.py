@@ -7,6 +7,7 @@ from kaigo.deidentify.techniques.blank_small_groups import BlankSmallGroups
 from kaigo.deidentify.techniques.delete_cells import DeleteCells
 from kaigo.deidentify.techniques.delete_item import DeleteItem
 from kaigo.deidentify.techniques.delete_rare_answers import DeleteRareAnswers
+from kaigo.deidentify.techniques.delete_rare_combinations import DeleteRareCombinations
 from kaigo.deidentify.techniques.delete_records import DeleteRecords
 from kaigo.deidentify.techniques.delete_small_groups import DeleteSmallGroups
 from kaigo.deidentify.techniques.delete_super_aged import DeleteSuperAged
@@ -42,6 +43,7 @@ TECHNIQUES: dict[str, Technique] = {
         DeleteCells(),
         DeleteRecords(),
         DeleteSmallGroups(),
+        DeleteRareCombinations(),
         KeepPromise(),
     )
 }
