@@ -12,13 +12,13 @@ _MONTH_TEXT = "substr(cast({0} as {1}), 1, 7)"
 
 
 def _columns(work: Workspace, table: str, alias: str) -> list[str]:
-    """Released columns of a table in schema order; dates of months as text, birth as ``birth_month``."""
+    """Released columns of a table in schema order; dates of months as text, under their released names."""
     quote = work.engine.dialect.quote
     shown = []
     for column in work.columns[table]:
         source = f"{alias}.{quote(column)}"
-        if column == "birth_date":
-            shown.append(f"{source} as birth_month")
+        if column in work.names:
+            shown.append(f"{source} as {quote(work.names[column])}")
         elif column == "service_month":
             shown.append(_MONTH_TEXT.format(source, work.engine.dialect.text_type) + " as service_month")
         else:

@@ -88,7 +88,7 @@ def make_release(
             folder.mkdir(mode=0o700 if folder is not provide else 0o755)
         tell("対象をそろえる")
         scope = open_sources(tables, session, work, layout)
-        workspace = _cover_months(scope.workspace, standard, layout)
+        workspace = dataclasses.replace(_cover_months(scope.workspace, standard, layout), key=own_key)
         workspace, entries = apply_rules(workspace, standard, layout, tell)
         tell("書き出す")
         trace = keep / "crosswalk" if crosswalk else None

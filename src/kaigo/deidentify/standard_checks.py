@@ -55,6 +55,8 @@ def _check_rules(rules: Iterable[Rule], known: dict[str, Column]) -> Iterable[st
             continue
         for problem in technique.check_parameters(rule.parameters):
             yield f"定め{rule.id}: {problem}"
+        for finding in technique.check_rule(rule) if not technique.check_parameters(rule.parameters) else ():
+            yield f"定め{rule.id}: {finding}"
         for full in columns:
             if full in known and not technique.accepts(full):
                 yield f"定め{rule.id}: 手法「{technique.label}」は列「{full}」に使えません。"

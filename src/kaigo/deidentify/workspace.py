@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kaigo.deidentify.key import Key
 from kaigo.deidentify.standard import Layout, Rule
 from kaigo.engine import Engine
 
@@ -69,6 +70,10 @@ class Workspace:
         Months that one pseudonym covers (1 where there is none: each month stands alone).
     in_force : str
         Relation with the certification in force for each person and month.
+    key : Key or None
+        Secret of the creation, for techniques that draw random numbers; never printed, never in SQL.
+    names : mapping of str to str
+        Column to the name under which it is released, where they differ.
     whole_periods : bool
         Whether a certification is shown for the whole pseudonym period.
     """
@@ -84,6 +89,8 @@ class Workspace:
     span_months: int = 1
     in_force: str = "in_force"
     whole_periods: bool = False
+    key: Key | None = field(default=None, repr=False)
+    names: Mapping[str, str] = field(default_factory=lambda: {"birth_date": "birth_month"})
 
     def own_name(self, name: str) -> str:
         """A step's name that no other rule uses: views are lazy, so a second rule must not redefine it."""

@@ -3,8 +3,13 @@
 from kaigo.deidentify.techniques.band_birth import BandBirth
 from kaigo.deidentify.techniques.base import Technique
 from kaigo.deidentify.techniques.blank_rarest_codes import BlankRarestCodes
+from kaigo.deidentify.techniques.blank_small_groups import BlankSmallGroups
+from kaigo.deidentify.techniques.delete_cells import DeleteCells
 from kaigo.deidentify.techniques.delete_item import DeleteItem
 from kaigo.deidentify.techniques.delete_rare_answers import DeleteRareAnswers
+from kaigo.deidentify.techniques.delete_rare_combinations import DeleteRareCombinations
+from kaigo.deidentify.techniques.delete_records import DeleteRecords
+from kaigo.deidentify.techniques.delete_small_groups import DeleteSmallGroups
 from kaigo.deidentify.techniques.delete_super_aged import DeleteSuperAged
 from kaigo.deidentify.techniques.drop_extreme_months import DropExtremeMonths
 from kaigo.deidentify.techniques.fix_per_period import FixPerPeriod
@@ -34,6 +39,11 @@ TECHNIQUES: dict[str, Technique] = {
         DropExtremeMonths(),
         FixPerPeriod(),
         SumPerPeriod(),
+        BlankSmallGroups(),
+        DeleteCells(),
+        DeleteRecords(),
+        DeleteSmallGroups(),
+        DeleteRareCombinations(),
         KeepPromise(),
     )
 }
