@@ -1,5 +1,6 @@
 """One rule on hand-made tables, without the rest of a standard."""
 
+import dataclasses
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from kaigo.deidentify.key import Key
 from kaigo.deidentify.sources import open_sources
 from kaigo.deidentify.standard import Layout, Rule
 from kaigo.deidentify.techniques import TECHNIQUES
@@ -49,12 +51,13 @@ def make_rule(technique: str, columns: str | tuple[str, ...], **parameters: Any)
 
 
 def run_rules(
-    tables: CareTables, *rules: Rule, table: str, layout: Layout = "linked", order: str = ""
+    tables: CareTables, *rules: Rule, table: str, layout: Layout = "linked", order: str = "", seed: int = 1
 ) -> Outcome:
-    """Apply rules in order and read one table (ordered by person, month and ``order``)."""
+    """Apply rules in order and read one table (ordered by person, month and ``order``); ``seed`` makes the key."""
     entries: list[LedgerEntry] = []
     with tempfile.TemporaryDirectory() as folder, open_engine("duckdb:threads=1") as engine:
         work = open_sources(tables, engine, Path(folder), layout).workspace
+        work = dataclasses.replace(work, key=Key.derive(seed))
         for rule in rules:
             work, made = TECHNIQUES[rule.technique].apply(work, rule)
             entries += made

@@ -54,6 +54,7 @@ def deidentify(
     例: kaigo deidentify own --standard soumu-2018 --out release
     """
     from kaigo.deidentify import Key, load_standard, make_release
+    from kaigo.deidentify.pages import write_pages
     from kaigo.tables import CareTables
 
     shape = next((known for known in LAYOUTS if known == layout), None)
@@ -79,10 +80,13 @@ def deidentify(
             engine=engine,
             progress=progress,
         )
+    write_pages(release, rules)
     ledger = release.ledger()
+    for warning in ledger["warnings"]:
+        say(f"注意: {warning}", json_to)
     rows = "、".join(f"{name} {count:,}行" for name, count in ledger["released_rows"].items())
     say(
-        f"加工しました: {out}\n提供するもの: {release.provide}({rows})\n内部に残すもの: {release.keep}(加工の記録、加工基準、対応表)",
+        f"加工しました: {out}\n提供するもの: {release.provide}({rows})\n内部に残すもの: {release.keep}(加工の記録、5号検討書、加工基準、対応表)",
         json_to,
     )
     if not no_crosswalk:

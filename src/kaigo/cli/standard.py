@@ -26,15 +26,17 @@ def build_app() -> typer.Typer:
 
 
 def show(name: Name, json_to: JsonTo = None) -> None:
-    """加工基準書を表で示す(内部限り)。
+    """加工基準書(定め、理由、準識別子、5号の検討)を表で示す(内部限り)。
 
     例: kaigo standard show soumu-2018
     """
     from kaigo.deidentify import load_standard
-    from kaigo.deidentify.figures import show_standard
+    from kaigo.deidentify.figures import show_reasons, show_standard
+    from kaigo.deidentify.figures_standards import show_deliberations, show_exclusions
 
     standard = load_standard(name)
-    say(show_standard(standard).to_text(), json_to)
+    parts = (show_standard, show_reasons, show_exclusions, show_deliberations)
+    say("\n\n".join(part(standard).to_text() for part in parts), json_to)
     write_json(standard.model_dump(mode="json"), json_to)
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from kaigo.deidentify.release import Release
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
+from kaigo.deidentify.wording import describe_columns, describe_parameters, label_columns
 from kaigo.deidentify.worked_example import count_others, process_example, show_example_source
 from kaigo.display import Criterion, Decision, Table, Verdict
 from kaigo.tables import load_schemas
@@ -27,25 +27,42 @@ def show_standard(standard: Standard) -> Table:
     rows = [
         [
             f"{rule.number or '表にない項目'}",
-            _describe_columns(rule),
+            describe_columns(rule),
             TECHNIQUES[rule.technique].label,
-            _describe_parameters(rule),
+            describe_parameters(rule.parameters),
             rule.clause_2018,
             rule.clause_now,
             rule.set_by,
         ]
         for rule in _in_document_order(standard)
     ]
+    rules = len(rows)
+    rows += _describe_closing(standard)
     frame = pd.DataFrame(
         rows, columns=["資料の番号", "項目", "手法", "基準値", "当時の条項", "現在の条項", "値を定めた者"]
     )
     ours = sum(rule.set_by != "資料" for rule in standard.rules)
     return Table(
         frame,
-        caption=f"加工基準「{standard.title}」は{len(rows)}の定めからなり、うち{ours}は資料が値を示さないため本書か自治体が値を定めました",
+        caption=f"加工基準「{standard.title}」は{rules}の定めからなり、うち{ours}は資料が値を示さないため本書か自治体が値を定めました",
         source=f"{standard.source}。条項は{standard.law_as_of}時点",
-        note="値を含むこの表は加工の方法に関する情報であり、内部限りです。人を数える定めは、サービスコードの後に認定調査の回答の順で行います。",
+        note="値を含むこの表は加工の方法に関する情報であり、内部限りです。定めは加工基準(TOML)に書かれた順に行い、資料の番号の順に示しています。",
     )
+
+
+def _describe_closing(standard: Standard) -> list[list[str]]:
+    """Rows for ※1, ※2 and the order of rows."""
+    pseudonym, period, shuffle = standard.pseudonym, standard.period, standard.shuffle
+    values = {"mode": pseudonym.mode, "rotate_months": pseudonym.rotate_months}
+    shown = describe_parameters({name: value for name, value in values.items() if value is not None})
+    clauses = [pseudonym.clause_2018, pseudonym.clause_now, pseudonym.set_by]
+    rows = [["※1", "仮ID", "仮IDへの置き換え", shown, *clauses]]
+    if period:
+        months = describe_parameters({"max_months": period.max_months})
+        clauses = [period.clause_2018, period.clause_now, period.set_by]
+        rows.append(["※2", "提供の期間", "期間の上限", months, *clauses])
+    clauses = [shuffle.clause_2018, shuffle.clause_now, "本書"]
+    return [*rows, ["表にない項目", "行の順序", "並べ替え", "なし", *clauses]]
 
 
 def _in_document_order(standard: Standard) -> list[Rule]:
@@ -61,7 +78,7 @@ def show_document_rules(standard: Standard) -> Table:
     frame = pd.DataFrame(
         [
             [
-                f"{rule.number} {_describe_columns(rule)}",
+                f"{rule.number} {describe_columns(rule)}",
                 TECHNIQUES[rule.technique].label,
                 rule.clause_2018,
                 rule.clause_now,
@@ -85,8 +102,11 @@ def show_reasons(standard: Standard) -> Table:
     import pandas as pd
 
     frame = pd.DataFrame(
-        [[rule.id, _describe_columns(rule), rule.reason] for rule in _in_document_order(standard)],
-        columns=["定め", "項目", "理由"],
+        [
+            [rule.id, describe_columns(rule), rule.reason, rule.record]
+            for rule in _in_document_order(standard)
+        ],
+        columns=["定め", "項目", "理由", "記録のしかた"],
     )
     return Table(frame, caption="どの定めにも、そうする理由があります", source=f"加工基準 {standard.name}")
 
@@ -102,7 +122,7 @@ def show_ledger(release: Release) -> Table:
             [
                 f"{rule['id']} {rule['technique']}" if rule["id"] != rule["technique"] else rule["id"],
                 labels.get(rule["table"], rule["table"]),
-                _column_label(rule["column"]),
+                label_columns(rule["column"]),
                 rule["rows_in"],
                 rule["rows_out"],
                 rule["cells_changed"],
@@ -233,40 +253,3 @@ def judge_processing(release: Release) -> Decision:
 def _count_rules(entries: list[dict[str, Any]]) -> int:
     """Rules of the standard in a ledger (the shuffling and the pseudonyms of the layout not counted)."""
     return len({entry["id"] for entry in entries if entry["id"][0].isdigit()})
-
-
-def _describe_columns(rule: Rule) -> str:
-    labels = []
-    for table, columns in rule.expanded().items():
-        schema = load_schemas()[table]
-        if len(columns) > 20:
-            labels.append(f"認定調査の基本項目({len(columns)}項目)")
-        else:
-            labels += [schema.column(column).label for column in columns]
-    return "、".join(dict.fromkeys(labels))
-
-
-def _describe_parameters(rule: Rule) -> str:
-    if not rule.parameters:
-        return "なし"
-    names = {"persons": "{}人", "age": "{}歳以上", "percentile": "上位{}%点"}
-    shown = []
-    for name, value in rule.parameters.items():
-        if name == "percentile":
-            shown.append(f"{float(value) * 100:g}パーセンタイル")
-        else:
-            shown.append(names.get(name, f"{name}={{}}").format(value))
-    return "、".join(shown)
-
-
-def _column_label(text: str) -> str:
-    """Japanese labels of a ledger's column text: one name, several names, or the first and last of many."""
-    parts = re.split(r"([、〜(])", text)
-    return "".join(_label(part) for part in parts)
-
-
-def _label(name: str) -> str:
-    for schema in load_schemas().values():
-        if name in schema.names:
-            return schema.column(name).label
-    return name

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import secrets
 from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
 
 from kaigo.engine import write_file
 from kaigo.errors import InputError, OutputError
@@ -46,6 +50,15 @@ class Key:
     def sign(self, message: str) -> str:
         """HMAC-SHA256 of a message, first 32 hex digits."""
         return hmac.digest(self._secret, message.encode(), "sha256").hex()[:32]
+
+    def words(self, block: int, count: int) -> npt.NDArray[np.int64]:
+        """Random numbers from 0 to 2^63 - 1 of one block of a stream (SHAKE-256 under the key).
+
+        The key and the block fix them, so the same creation draws the same numbers again; without the key
+        nothing follows from numbers that were seen.
+        """
+        stream = hashlib.shake_256(self._secret + block.to_bytes(8, "big")).digest(8 * count)
+        return (np.frombuffer(stream, dtype="<u8") >> np.uint64(1)).astype(np.int64)
 
     @classmethod
     def random(cls) -> Key:

@@ -6,21 +6,20 @@ from pathlib import Path
 
 from kaigo.deidentify.joined import JoinedParts, stream_joined
 from kaigo.deidentify.key import Key
-from kaigo.deidentify.pseudonym import period_expression, store_pseudonyms, store_shuffle
-from kaigo.deidentify.standard import Standard
+from kaigo.deidentify.pseudonym import store_pseudonyms, store_shuffle
 from kaigo.deidentify.workspace import Workspace
 
 _MONTH_TEXT = "substr(cast({0} as {1}), 1, 7)"
 
 
 def _columns(work: Workspace, table: str, alias: str) -> list[str]:
-    """Released columns of a table in schema order; dates of months as text, birth as ``birth_month``."""
+    """Released columns of a table in schema order; dates of months as text, under their released names."""
     quote = work.engine.dialect.quote
     shown = []
     for column in work.columns[table]:
         source = f"{alias}.{quote(column)}"
-        if column == "birth_date":
-            shown.append(f"{source} as birth_month")
+        if column in work.names:
+            shown.append(f"{source} as {quote(work.names[column])}")
         elif column == "service_month":
             shown.append(_MONTH_TEXT.format(source, work.engine.dialect.text_type) + " as service_month")
         else:
@@ -81,9 +80,7 @@ def view_joined(work: Workspace) -> JoinedParts:
     )
 
 
-def write_linked(
-    work: Workspace, standard: Standard, key: Key, provide: Path, crosswalk: Path | None
-) -> dict[str, int]:
+def write_linked(work: Workspace, key: Key, provide: Path, crosswalk: Path | None) -> dict[str, int]:
     """3つの表を、番号の代わりに仮IDを付けて書く(仮IDの順に並べる)。
 
     One row of ``persons`` for each person and pseudonym period in which a certification is in force; one row of
@@ -91,28 +88,34 @@ def write_linked(
     (``from_month``, ``to_month``).
     """
     engine = work.engine
-    months = standard.pseudonym.rotate_months
     engine.view(
         "in_force_periods",
-        "select person, certification, service_month, "
-        f"{period_expression(engine, 'month_number', months)} as period from in_force",
+        f"select person, certification, service_month, {work.period('month_number')} as period from {work.in_force}",
     )
     engine.materialise(
         "person_periods",
         "select distinct person, period from in_force_periods",
         work.folder / "person_periods",
     )
-    store_pseudonyms(work, key, "person_periods", months)
+    store_pseudonyms(work, key, "person_periods")
     text = engine.dialect.text_type
-    from_month = _MONTH_TEXT.format("min(f.service_month)", text)
-    to_month = _MONTH_TEXT.format("max(f.service_month)", text)
+    # A certification fixed for a period is shown for all its months: a person's own would tell entry and exit.
+    source, first, last = "in_force_periods as f", "f.service_month", "f.service_month"
+    if work.whole_periods:
+        source += (
+            " join (select period, min(service_month) as first_month, max(service_month) as last_month "
+            "from in_force_periods group by period) as s on s.period = f.period"
+        )
+        first, last = "s.first_month", "s.last_month"
+    from_month = _MONTH_TEXT.format(f"min({first})", text)
+    to_month = _MONTH_TEXT.format(f"max({last})", text)
     engine.materialise(
         "certification_periods",
         f"select f.person, f.period, f.certification, {from_month} as from_month, {to_month} as to_month "
-        "from in_force_periods as f group by f.person, f.period, f.certification",
+        f"from {source} group by f.person, f.period, f.certification",
         work.folder / "certification_periods",
     )
-    period = period_expression(engine, "b.month_number", months)
+    period = work.period("b.month_number")
     in_order = engine.dialect.columns(work.columns["benefits"], "b")
     selects = {
         "persons": f"select i.person_id, {', '.join(_columns(work, 'persons', 'p'))} from pseudonyms as i "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import shutil
 import time
@@ -14,15 +15,17 @@ from kaigo import __version__
 from kaigo.deidentify.joined import hash_joined
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.layouts import view_joined, write_joined, write_linked
+from kaigo.deidentify.ledger import close_ledger, list_closing_entries
 from kaigo.deidentify.papers import write_papers
+from kaigo.deidentify.promise_check import check_promise
 from kaigo.deidentify.release import Release
-from kaigo.deidentify.sources import Scope, open_sources
-from kaigo.deidentify.standard import Layout, Rule, Standard
+from kaigo.deidentify.sources import open_sources
+from kaigo.deidentify.standard import Layout, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
 from kaigo.deidentify.workspace import LedgerEntry, Workspace
 from kaigo.engine import Engine, atomic_folder, check_replaceable, open_engine, write_file
-from kaigo.errors import EmptyResultError
-from kaigo.tables import CareTables, hash_table
+from kaigo.errors import EmptyResultError, StandardError
+from kaigo.tables import CareTables, format_month, hash_table
 
 ACCESS_NOTE = """この中の対応表は、加工の際に削除した情報(削除情報)に当たります。内部限りです。
 取り扱ってよい人を決め、提供するデータと同じ場所に置かないでください。
@@ -69,10 +72,15 @@ def make_release(
     ------
     EmptyResultError
         If a rule leaves nothing to provide.
+    StandardError
+        If the release covers more months than the standard allows, the layout needs pseudonyms that the standard
+        does not use, or the promise of the standard does not hold.
     OutputError
         If the folder cannot be written, or holds something that is no release.
     """
     layout = layout or standard.layout
+    _refuse_layout(standard, layout)
+    own_key = key.subkey(name_creation(tables, standard, layout))
     tell = progress or (lambda label: None)
     check_replaceable(out, "keep/manifest.json")
     with atomic_folder(out) as fresh, open_engine(engine) as session:
@@ -81,25 +89,60 @@ def make_release(
             folder.mkdir(mode=0o700 if folder is not provide else 0o755)
         tell("対象をそろえる")
         scope = open_sources(tables, session, work, layout)
-        workspace, entries = apply_rules(scope.workspace, standard, layout, tell)
+        workspace = dataclasses.replace(_cover_months(scope.workspace, standard, layout), key=own_key)
+        workspace, entries = apply_rules(workspace, standard, layout, tell)
         tell("書き出す")
         trace = keep / "crosswalk" if crosswalk else None
         started = time.perf_counter()
         if layout == "joined":
-            rows = write_joined(workspace, key, provide, trace)
+            rows = write_joined(workspace, own_key, provide, trace)
         else:
-            rows = write_linked(workspace, standard, key, provide, trace)
-        entries += _closing_entries(workspace, standard, layout, rows, time.perf_counter() - started)
+            rows = write_linked(workspace, own_key, provide, trace)
+        seconds = time.perf_counter() - started
+        entries += list_closing_entries(workspace, standard, rows, seconds)
+        promise = check_promise(workspace, standard, provide)
         manifest = _describe(session, tables, standard, layout, provide, workspace)
+        ledger = close_ledger(workspace, standard, entries, scope.balance, rows, promise)
         shutil.rmtree(work)
         _protect(keep, trace)
         write_file(keep / "standard.toml", standard.to_toml(), mode=0o600)
-        write_file(
-            keep / "ledger.json", _to_json(_ledger(standard, layout, entries, scope, rows)), mode=0o600
-        )
+        write_file(keep / "ledger.json", _to_json(ledger), mode=0o600)
         write_file(keep / "manifest.json", _to_json(manifest), mode=0o600)
         write_papers(provide, standard, manifest, csv=csv)
     return Release.open(out)
+
+
+def _refuse_layout(standard: Standard, layout: Layout) -> None:
+    if layout == "linked" and standard.pseudonym.mode == "none":
+        raise StandardError(
+            f"加工基準「{standard.name}」は仮IDを使わないので、仮IDのある3つの表(linked)を作れません。",
+            found=layout,
+            remedy="--layout joined を指定するか、仮IDを定めた加工基準を使ってください。",
+        )
+
+
+def name_creation(tables: CareTables, standard: Standard, layout: Layout) -> str:
+    """What makes a creation: the same data, standard and layout. Any other gets another key from the same file."""
+    parts = [*sorted(tables.content_sha256.items()), standard.to_toml(), layout]
+    return f"creation/{hashlib.sha256(repr(parts).encode()).hexdigest()}"
+
+
+def _cover_months(work: Workspace, standard: Standard, layout: Layout) -> Workspace:
+    """Months that one pseudonym covers; refuse a window longer than the standard allows (※2)."""
+    months = work.months
+    most = standard.period.max_months if standard.period else months
+    if months > most:
+        raise StandardError(
+            f"提供の期間が、加工基準「{standard.name}」の上限({most}か月)を超えています。",
+            found=f"{format_month(work.first_month)}から{format_month(work.last_month)}までの{months}か月",
+            remedy=f"給付を{most}か月以内に絞って読み込み直すか、期間の定め(period.max_months)を検討し直してください。",
+        )
+    if layout == "joined":
+        span = standard.period.given_every if standard.period else 1
+    else:
+        # A stable pseudonym covers whatever the release covers.
+        span = standard.pseudonym.rotate_months or months
+    return dataclasses.replace(work, span_months=span)
 
 
 def apply_rules(
@@ -132,86 +175,6 @@ def apply_rules(
     return workspace, entries
 
 
-def _closing_entries(
-    work: Workspace, standard: Standard, layout: Layout, rows: dict[str, int], seconds: float
-) -> list[LedgerEntry]:
-    """Ledger entries of what the layout does: pseudonyms (linked) and the order of rows."""
-    persons = work.engine.count(work.relations["persons"])
-    released = sum(rows.values())
-    shuffled = Rule(
-        id="並べ替え",
-        number="",
-        columns=("*",),
-        technique="shuffle",
-        set_by="本書",
-        **standard.shuffle.model_dump(),
-    )
-    made = [_entry(shuffled, "すべての表", "行の順序", "並べ替え", released, 0, persons, seconds)]
-    if layout == "linked":
-        rule = standard.pseudonym
-        pseudonym = Rule(
-            id="※1",
-            number="※1",
-            columns=("persons.insured_number",),
-            technique="pseudonymise",
-            parameters={"rotate_months": rule.rotate_months, "mode": rule.mode},
-            **rule.model_dump(exclude={"mode", "rotate_months"}),
-        )
-        replaced = int(work.engine.value("select count(distinct person) from pseudonyms"))
-        made.insert(
-            0,
-            _entry(
-                pseudonym, "すべての表", "person_id", "仮IDへの置き換え", released, released, replaced, 0.0
-            ),
-        )
-    return made
-
-
-def _entry(
-    rule: Rule, table: str, column: str, technique: str, rows: int, cells: int, persons: int, seconds: float
-) -> LedgerEntry:
-    return LedgerEntry(
-        id=rule.id,
-        number=rule.number,
-        table=table,
-        column=column,
-        technique=technique,
-        parameters=rule.parameters,
-        clause_2018=rule.clause_2018,
-        clause=rule.clause_now,
-        reason=rule.reason,
-        set_by=rule.set_by,
-        rows_in=rows,
-        rows_out=rows,
-        cells_changed=cells,
-        persons_touched=persons,
-        seconds=round(seconds, 3),
-    )
-
-
-def _ledger(
-    standard: Standard, layout: Layout, entries: list[LedgerEntry], scope: Scope, rows: dict[str, int]
-) -> dict[str, Any]:
-    balance = {name: {**part, "left_out": dict(part["left_out"])} for name, part in scope.balance.items()}
-    removed = dict.fromkeys(balance, 0)
-    for entry in entries:
-        if entry.table in removed:
-            removed[entry.table] += entry.rows_in - entry.rows_out
-    for table, part in balance.items():
-        if removed[table]:
-            part["left_out"]["定めにより削除したレコード"] = removed[table]
-            part["rows_kept"] -= removed[table]
-        part["closes"] = part["rows_in"] == part["rows_kept"] + sum(part["left_out"].values())
-    return {
-        "standard": standard.name,
-        "layout": layout,
-        "audience": "内部限り",
-        "rules": [dataclasses.asdict(entry) for entry in entries],
-        "balance": balance,
-        "released_rows": rows,
-    }
-
-
 def _describe(
     engine: Engine,
     tables: CareTables,
@@ -238,11 +201,14 @@ def _describe(
         "parameters": {
             "first_month": workspace.first_month,
             "last_month": workspace.last_month,
-            "rotate_months": standard.pseudonym.rotate_months if layout == "linked" else None,
+            "rotate_months": workspace.span_months if layout == "linked" else None,
+            "pseudonym_mode": standard.pseudonym.mode if layout == "linked" else "none",
             "quasi_identifiers": list(getattr(standard.quasi_identifiers, layout)),
         },
         "tables": described,
         "inputs": tables.content_sha256,
+        "standard_sha256": hashlib.sha256(standard.to_toml().encode()).hexdigest(),
+        "standard_text": standard.to_toml(),
     }
 
 

@@ -16,12 +16,7 @@ PSEUDONYM_SCHEMA = pa.schema([("person", pa.int32()), ("period", pa.int16()), ("
 SHUFFLE_SCHEMA = pa.schema([("person", pa.int32()), ("shuffle", pa.string())])
 
 
-def period_expression(engine: Engine, month_number: str, rotate_months: int) -> str:
-    """SQL for the pseudonym period (0, 1, …) of a month's running number."""
-    return f"cast({engine.dialect.integer_division(month_number, str(rotate_months))} as smallint)"
-
-
-def store_pseudonyms(work: Workspace, key: Key, pairs: str, rotate_months: int) -> None:
+def store_pseudonyms(work: Workspace, key: Key, pairs: str) -> None:
     """人と期間の組ごとに仮IDを作り、``pseudonyms`` という段階に書く。
 
     Each period has its own subkey, named by its calendar months: a key that is used again for a later release
@@ -34,7 +29,7 @@ def store_pseudonyms(work: Workspace, key: Key, pairs: str, rotate_months: int) 
     """
     engine = work.engine
     subkeys = {
-        int(period): key.subkey(f"pseudonym/{work.first_month}+{period}x{rotate_months}")
+        int(period): key.subkey(f"pseudonym/{work.first_month}+{period}x{work.span_months}")
         for (period,) in engine.rows(f"select distinct period from {pairs}")
     }
     select = (

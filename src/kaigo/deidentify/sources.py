@@ -96,6 +96,7 @@ def open_sources(tables: CareTables, engine: Engine, folder: Path, layout: Layou
             "benefits": "benefits_0",
         },
         columns={name: schema.names for name, schema in schemas.items()},
+        layout=layout,
     )
     scope = Scope(workspace, _count_scope(engine, layout))
     if scope.balance["benefits"]["rows_kept"] == 0:

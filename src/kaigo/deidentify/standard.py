@@ -8,75 +8,27 @@ import tomllib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
+from kaigo.deidentify.standard_parts import (
+    Deliberation,
+    Exclusion,
+    Frozen,
+    Layout,
+    PeriodRule,
+    PseudonymRule,
+    QuasiIdentifiers,
+    Rule,
+    ShuffleRule,
+)
 from kaigo.errors import StandardError
-from kaigo.tables import survey_columns
 
-Layout = Literal["joined", "linked"]
-SetBy = Literal["資料", "本書", "自治体"]
+__all__ = ["Layout", "Rule", "Standard", "check_standard", "list_standards", "load_standard", "read_standard"]
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Rule(_Frozen):
-    """加工基準の1つの定め: どの列に、どの手法を、どの条項により、なぜ行うか。
-
-    ``columns`` are ``table.column``; ``certifications.survey_*`` stands for the 74 items. ``set_by`` says who
-    fixed the parameters: the source document (資料), this workbook (本書) or the municipality (自治体).
-    """
-
-    id: str
-    number: str
-    columns: tuple[str, ...] = Field(min_length=1)
-    technique: str
-    parameters: dict[str, int | float | str | bool] = {}
-    clause_2018: str
-    clause_now: str = Field(min_length=1)
-    reason: str = Field(min_length=1)
-    set_by: SetBy
-
-    def expanded(self) -> dict[str, tuple[str, ...]]:
-        """Columns by table, ``survey_*`` written out."""
-        tables: dict[str, list[str]] = {}
-        for entry in self.columns:
-            table, _, column = entry.partition(".")
-            names = survey_columns() if column == "survey_*" else (column,)
-            tables.setdefault(table, []).extend(names)
-        return {table: tuple(names) for table, names in tables.items()}
-
-
-class PseudonymRule(_Frozen):
-    """仮ID(※1)の定め。``rotate_months`` is counted from the release's first month."""
-
-    mode: Literal["rotating"]
-    rotate_months: int = Field(ge=1, le=36)
-    set_by: SetBy
-    clause_2018: str
-    clause_now: str
-    reason: str
-
-
-class ShuffleRule(_Frozen):
-    """並べ替えの定め。"""
-
-    clause_2018: str
-    clause_now: str
-    reason: str
-
-
-class QuasiIdentifiers(_Frozen):
-    """準識別子として数える列(形ごと)。"""
-
-    joined: tuple[str, ...]
-    linked: tuple[str, ...]
-
-
-class Standard(_Frozen):
+class Standard(Frozen):
     """加工基準。どの列も、どこかの定めに必ず1回は現れる。"""
 
     name: str
@@ -86,8 +38,11 @@ class Standard(_Frozen):
     law_as_of: str
     layout: Layout
     pseudonym: PseudonymRule
+    period: PeriodRule | None = None
     shuffle: ShuffleRule
     quasi_identifiers: QuasiIdentifiers
+    not_quasi_identifiers: tuple[Exclusion, ...] = ()
+    deliberations: tuple[Deliberation, ...] = ()
     rules: tuple[Rule, ...]
 
     def with_parameters(self, overrides: Mapping[str, Mapping[str, Any]]) -> Standard:
@@ -116,7 +71,8 @@ class Standard(_Frozen):
                 rule["set_by"] = "自治体"
                 rule["reason"] = f"自治体が値を替えた。もとの理由: {rule['reason']}"
         rotation = overrides.get("pseudonym", {}).get("rotate_months")
-        if rotation is not None and rotation != data["pseudonym"]["rotate_months"]:
+        rotates = self.pseudonym.mode == "rotating"
+        if rotates and rotation is not None and rotation != self.pseudonym.rotate_months:
             data["pseudonym"] |= {"rotate_months": rotation, "set_by": "自治体"}
         standard = _validate(data, self.name)
         _refuse_contradictions(standard, self.name)
@@ -124,13 +80,20 @@ class Standard(_Frozen):
 
     def to_toml(self) -> str:
         """The standard in force, as TOML for ``keep/standard.toml``."""
-        data = self.model_dump()
+        data = self.model_dump(exclude_none=True)
         lines = [f"{key} = {_toml_value(value)}" for key, value in data.items() if isinstance(value, str)]
-        for name in ("pseudonym", "shuffle", "quasi_identifiers"):
-            lines += ["", f"[{name}]", *(f"{k} = {_toml_value(v)}" for k, v in data[name].items())]
-        for rule in data["rules"]:
-            lines += ["", "[[rules]]", *(f"{k} = {_toml_value(v)}" for k, v in rule.items())]
+        for name, part in data.items():
+            if isinstance(part, dict):
+                lines += ["", f"[{name}]", *_toml_pairs(part)]
+        for name, parts in data.items():
+            if isinstance(parts, list | tuple):
+                for part in parts:
+                    lines += ["", f"[[{name}]]", *_toml_pairs(part)]
         return "\n".join(lines) + "\n"
+
+
+def _toml_pairs(part: Mapping[str, Any]) -> list[str]:
+    return [f"{key} = {_toml_value(value)}" for key, value in part.items()]
 
 
 def _toml_value(value: Any) -> str:

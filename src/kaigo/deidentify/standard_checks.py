@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from kaigo.deidentify.standard import Rule, Standard
+from kaigo.deidentify.standard_measures import find_missing_measures
 from kaigo.deidentify.techniques import TECHNIQUES
 from kaigo.tables import Column, ColumnClass, load_schemas
 
@@ -34,6 +35,7 @@ def find_contradictions(standard: Standard) -> list[str]:
         ),
         *_check_birth(order.get(_BIRTH, [])),
         *_check_layout(standard, known, order),
+        *find_missing_measures(standard, {full: tuple(rules) for full, rules in order.items()}),
     ]
 
 
@@ -53,6 +55,8 @@ def _check_rules(rules: Iterable[Rule], known: dict[str, Column]) -> Iterable[st
             continue
         for problem in technique.check_parameters(rule.parameters):
             yield f"定め{rule.id}: {problem}"
+        for finding in technique.check_rule(rule) if not technique.check_parameters(rule.parameters) else ():
+            yield f"定め{rule.id}: {finding}"
         for full in columns:
             if full in known and not technique.accepts(full):
                 yield f"定め{rule.id}: 手法「{technique.label}」は列「{full}」に使えません。"
@@ -72,7 +76,8 @@ def _check_column(full: str, column: Column, rules: list[Rule]) -> Iterable[str]
 def _check_birth(rules: list[Rule]) -> Iterable[str]:
     """The day of birth never goes out, and the super-aged are found by the month."""
     techniques = [rule.technique for rule in rules]
-    if rules and not _deletes(rules) and "generalise_to_month" not in techniques:
+    coarser = {"generalise_to_month", "band_birth"} & set(techniques)
+    if rules and not _deletes(rules) and not coarser:
         yield f"列「{_BIRTH}」(生年月日)は、年月に一般化するか削除する必要があります。"
     for rule in rules:
         earlier = techniques[: rules.index(rule)]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kaigo.deidentify.standard import Rule
+from kaigo.deidentify.key import Key
+from kaigo.deidentify.standard import Layout, Rule
 from kaigo.engine import Engine
 
 RUNNING = {
@@ -25,7 +26,8 @@ class LedgerEntry:
     """加工の記録の1行: 1つの定めが1つの表に何をしたか。
 
     ``cells_changed`` counts cells whose value differs afterwards (a deleted item: cells that held a value);
-    ``persons_touched`` counts distinct persons of the source with such a cell or a removed row.
+    ``persons_touched`` counts distinct persons of the source with such a cell or a removed row; ``left_as`` is the
+    line of the balance that takes up rows that are fewer afterwards.
     """
 
     id: str
@@ -44,6 +46,7 @@ class LedgerEntry:
     persons_touched: int
     seconds: float
     note: str = ""
+    left_as: str = "定めにより削除したレコード"
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,17 @@ class Workspace:
         ``municipality``; certifications and benefits also ``certification``; benefits also ``month_number``.
     columns : mapping of str to tuple of str
         Table to the columns still in it (running numbers not counted).
+    layout : {"joined", "linked"}
+    span_months : int
+        Months that one pseudonym covers (1 where there is none: each month stands alone).
+    in_force : str
+        Relation with the certification in force for each person and month.
+    key : Key or None
+        Secret of the creation, for techniques that draw random numbers; never printed, never in SQL.
+    names : mapping of str to str
+        Column to the name under which it is released, where they differ.
+    whole_periods : bool
+        Whether a certification is shown for the whole pseudonym period.
     """
 
     engine: Engine
@@ -71,10 +85,27 @@ class Workspace:
     relations: Mapping[str, str]
     columns: Mapping[str, tuple[str, ...]]
     rewrites: int = 0
+    layout: Layout = "linked"
+    span_months: int = 1
+    in_force: str = "in_force"
+    whole_periods: bool = False
+    key: Key | None = field(default=None, repr=False)
+    names: Mapping[str, str] = field(default_factory=lambda: {"birth_date": "birth_month"})
 
     def own_name(self, name: str) -> str:
         """A step's name that no other rule uses: views are lazy, so a second rule must not redefine it."""
         return f"{name}_{self.rewrites}"
+
+    @property
+    def months(self) -> int:
+        """Months of the release window."""
+        first, last = (int(text[:4]) * 12 + int(text[5:]) for text in (self.first_month, self.last_month))
+        return last - first + 1
+
+    def period(self, month_number: str) -> str:
+        """SQL for the pseudonym period (0, 1, …) of a month's running number."""
+        divided = self.engine.dialect.integer_division(month_number, str(self.span_months))
+        return f"cast({divided} as smallint)"
 
     def drop_unused(self, rule: Rule) -> tuple[Workspace, list[LedgerEntry]]:
         """給付のなくなった認定と人を外す(1行が1給付の形では、提供されないため)。"""

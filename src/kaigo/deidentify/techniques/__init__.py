@@ -1,12 +1,25 @@
 """One module per technique of 別表第1; each counts what it does."""
 
+from kaigo.deidentify.techniques.band_birth import BandBirth
 from kaigo.deidentify.techniques.base import Technique
+from kaigo.deidentify.techniques.blank_rarest_codes import BlankRarestCodes
+from kaigo.deidentify.techniques.blank_small_groups import BlankSmallGroups
+from kaigo.deidentify.techniques.delete_cells import DeleteCells
 from kaigo.deidentify.techniques.delete_item import DeleteItem
 from kaigo.deidentify.techniques.delete_rare_answers import DeleteRareAnswers
+from kaigo.deidentify.techniques.delete_rare_combinations import DeleteRareCombinations
+from kaigo.deidentify.techniques.delete_records import DeleteRecords
+from kaigo.deidentify.techniques.delete_small_groups import DeleteSmallGroups
 from kaigo.deidentify.techniques.delete_super_aged import DeleteSuperAged
+from kaigo.deidentify.techniques.drop_extreme_months import DropExtremeMonths
+from kaigo.deidentify.techniques.fix_per_period import FixPerPeriod
 from kaigo.deidentify.techniques.generalise_to_month import GeneraliseToMonth
 from kaigo.deidentify.techniques.keep import Keep
+from kaigo.deidentify.techniques.keep_promise import KeepPromise
+from kaigo.deidentify.techniques.lift_code import LiftCode
+from kaigo.deidentify.techniques.merge_to_problem import MergeToProblem
 from kaigo.deidentify.techniques.roll_up_rare_codes import RollUpRareCodes
+from kaigo.deidentify.techniques.sum_per_period import SumPerPeriod
 from kaigo.deidentify.techniques.top_code import TopCode
 
 TECHNIQUES: dict[str, Technique] = {
@@ -19,6 +32,19 @@ TECHNIQUES: dict[str, Technique] = {
         DeleteRareAnswers(),
         RollUpRareCodes(),
         TopCode(),
+        BandBirth(),
+        LiftCode(),
+        MergeToProblem(),
+        BlankRarestCodes(),
+        DropExtremeMonths(),
+        FixPerPeriod(),
+        SumPerPeriod(),
+        BlankSmallGroups(),
+        DeleteCells(),
+        DeleteRecords(),
+        DeleteSmallGroups(),
+        DeleteRareCombinations(),
+        KeepPromise(),
     )
 }
 """Techniques by the name that a standard uses."""

@@ -59,6 +59,8 @@ class Technique(ABC):
 
     def _explain(self, name: str, item: Any) -> str:
         fields = self.parameters.model_fields
+        if item["type"] == "value_error":
+            return f"手法「{self.label}」の基準値が正しくありません。{item['ctx']['error']}"
         if item["type"] == "extra_forbidden":
             return f"手法「{self.label}」に基準値「{name}」はありません(使える名前: {'、'.join(fields) or 'なし'})。"
         if item["type"] == "missing":
@@ -70,7 +72,17 @@ class Technique(ABC):
             if getattr(bound, key, None) is not None
         }
         span = f"{limits['ge']}〜{limits['le']}で指定してください" if len(limits) == 2 else "型が違います"
+        if item["type"] == "literal_error":
+            span = f"{item['ctx']['expected'].replace(' or ', '、')} のどれかにしてください"
         return f"手法「{self.label}」の基準値「{name}」が正しくありません(値: {item['input']}。{span})。"
+
+    def check_rule(self, rule: Rule) -> list[str]:
+        """Japanese findings about a rule beyond its parameters and columns; empty if it is sound."""
+        return []
+
+    def release_as(self, column: str, parameters: Mapping[str, Any]) -> str | None:
+        """Name under which ``table.column`` is released after the rule; None: the name stays."""
+        return None
 
     @abstractmethod
     def apply(self, work: Workspace, rule: Rule) -> tuple[Workspace, list[LedgerEntry]]:

@@ -1,0 +1,84 @@
+"""What a standard must have thought of: pseudonyms, period, rare codes, quasi-identifiers, the deliberation of 5号."""
+
+import tomllib
+from collections.abc import Callable
+from importlib import resources
+from typing import Any
+
+import pytest
+
+from kaigo.deidentify.standard import Standard, check_standard, list_standards
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def read(name: str = "soumu-2018") -> dict[str, Any]:
+    text = resources.files("kaigo.deidentify").joinpath("standards", f"{name}.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def findings_after(change: Change, name: str = "soumu-2018") -> list[str]:
+    data = read(name)
+    change(data)
+    return check_standard(Standard.model_validate(data))
+
+
+def rules_of(data: dict[str, Any], technique: str) -> list[dict[str, Any]]:
+    return [rule for rule in data["rules"] if rule["technique"] == technique]
+
+
+@pytest.mark.parametrize("name", list_standards())
+def test_every_shipped_standard_is_sound(name: str) -> None:
+    assert findings_after(lambda data: None, name) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        (lambda data: data["pseudonym"].pop("rotate_months"), "仮IDを替える間隔"),
+        (lambda data: data["pseudonym"].update(mode="stable"), "仮IDを替えない定め(mode = stable)なのに"),
+        (
+            lambda data: (data["pseudonym"].update(mode="stable"), data["pseudonym"].pop("rotate_months")),
+            "替えなくてよい理由(stable_reason)が必要",
+        ),
+        (
+            lambda data: (
+                data["pseudonym"].update(mode="none"),
+                data["pseudonym"].pop("rotate_months"),
+                data.update(layout="linked"),
+            ),
+            "仮IDを使わない定め(mode = none)では",
+        ),
+        (lambda data: data.pop("period"), "提供の期間の定め([period])がありません"),
+        (lambda data: data["period"].update(max_months=5), "仮IDが替わりません"),
+        (
+            lambda data: rules_of(data, "roll_up_rare_codes")[0].update(technique="keep", parameters={}),
+            "細かいコードのまま残ります",
+        ),
+        (lambda data: data["not_quasi_identifiers"].clear(), "「certifications.survey_1_7」"),
+        (lambda data: data["deliberations"][0].update(columns=["sex"]), "準識別子「care_level」"),
+        (
+            lambda data: data.pop("deliberations"),
+            "検討していない差異があります: レコード間の差異、市町村の規模",
+        ),
+        (lambda data: data["deliberations"][1].update(measures=["99"]), "措置の定め「99」はありません"),
+        (lambda data: data["deliberations"][1].update(measures=[]), "とる措置の定めの番号がありません"),
+        (lambda data: data["deliberations"][0].update(measures=["06"]), "措置をとらないのに"),
+    ],
+)
+def test_a_measure_that_is_missing_is_found(change: Change, finding: str) -> None:
+    found = findings_after(change)
+    assert any(finding in each for each in found), found
+
+
+def test_a_stable_pseudonym_with_its_reason_is_no_contradiction() -> None:
+    def change(data: dict[str, Any]) -> None:
+        data["pseudonym"].pop("rotate_months")
+        data["pseudonym"].update(mode="stable", stable_reason="1か月分だけを提供するため。")
+
+    assert findings_after(change) == []
+
+
+def test_every_rule_says_how_it_is_recorded() -> None:
+    for name in list_standards():
+        assert all(rule.record for rule in Standard.model_validate(read(name)).rules)
