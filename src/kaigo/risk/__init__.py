@@ -6,6 +6,7 @@ from kaigo.risk.attacks import AttackRisk, run_attacks
 from kaigo.risk.between import TwoReleases, compare_releases, difference_counts
 from kaigo.risk.contributions import Contributions, measure_contributions
 from kaigo.risk.measures import RiskMeasures
+from kaigo.risk.mitigations import Mitigation, measure_mitigations
 from kaigo.risk.presence import Presence, measure_presence
 from kaigo.risk.release import MonthRisk, ReleaseRisk, RelinkRisk, measure_release
 from kaigo.risk.released_history import ReleasedHistory, read_history
@@ -18,6 +19,7 @@ __all__ = [
     "AttackRisk",
     "Attacker",
     "Contributions",
+    "Mitigation",
     "MonthRisk",
     "Presence",
     "ReleaseRisk",
@@ -33,6 +35,7 @@ __all__ = [
     "load_thresholds",
     "measure_accumulation",
     "measure_contributions",
+    "measure_mitigations",
     "measure_presence",
     "measure_release",
     "measure_rotation",

@@ -11,6 +11,7 @@ from kaigo.risk.contributions import Contributions
 from kaigo.risk.criteria import CRITERION_LABELS, CriterionResult
 from kaigo.risk.figures_accumulation import show_percent
 from kaigo.risk.linkage import AttackResult
+from kaigo.risk.mitigations import Mitigation
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -165,5 +166,51 @@ def show_contributions(found: Contributions, source: str) -> Table:
         units=dict(zip(columns[1:], ["列", "%", "%", "%"], strict=True)),
         note=f"1つの仮IDの期間の履歴(B)がただ1つである人の割合。すべての列では{show_percent(found.everything)}%、調査の回答を除くと"
         f"{show_percent(found.everything_without_survey)}%。1つの組を除いても下がらないのは、残りの列だけで一意になるため。",
+        internal=True,
+    )
+
+
+def show_mitigations(found: Sequence[Mitigation], source: str) -> Table:
+    """加工基準をどう変えると、危険がどれだけ減り、何セルを失うか。"""
+    import pandas as pd
+
+    rows = [
+        [
+            m.name,
+            m.k,
+            show_percent(m.unique_share),
+            show_percent(m.unique_on_all),
+            None if m.rejoin_rate is None else show_percent(m.rejoin_rate),
+            m.cells_changed,
+            show_percent(m.cell_share),
+            m.costs or "-",
+        ]
+        for m in found
+    ]
+    columns = [
+        "変更",
+        "k",
+        "一意な人(準識別子)",
+        "一意な人(見える全部)",
+        "結び直される人",
+        "変わるセル",
+        "変わるセルの割合",
+        "失うもの",
+    ]
+    best = min(found[1:], key=lambda m: (m.unique_on_all, m.cells_changed))
+    return Table(
+        pd.DataFrame(rows, columns=columns),
+        caption=f"見える全部で一意な人を最も減らす変更は「{best.name}」で、{show_percent(found[0].unique_on_all)}%が"
+        f"{show_percent(best.unique_on_all)}%になります",
+        source=source,
+        units={
+            "k": "人",
+            "一意な人(準識別子)": "%",
+            "一意な人(見える全部)": "%",
+            "結び直される人": "%",
+            "変わるセル": "セル",
+            "変わるセルの割合": "%",
+        },
+        note="それぞれ加工をやり直して測った。変わるセルの割合は、変更なしで提供される値の数に対する割合(同じ値を2度変えると100%を超える)。",
         internal=True,
     )
