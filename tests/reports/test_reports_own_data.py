@@ -110,10 +110,10 @@ def test_every_table_and_figure_about_the_data_is_computed_anew(town: Reports, o
         {path.name: path.read_bytes() for path in (reports.folder / "downloads").glob("*.csv")}
         for reports in (town, other)
     ]
-    names = set(contents[0]) | set(contents[1])
-    same = {name for name in names if contents[0].get(name) == contents[1].get(name)}
+    # Compared by content, not by name: where a figure is left out on own data, later tables have other numbers.
+    same = {name for name, content in contents[0].items() if content in contents[1].values()}
     assert same == FIXED
-    assert len(names - FIXED) > 15
+    assert len(set(contents[0]) - FIXED) > 15
 
 
 def test_pictures_are_drawn_anew(town: Reports, other: Reports) -> None:
@@ -123,7 +123,8 @@ def test_pictures_are_drawn_anew(town: Reports, other: Reports) -> None:
         for name in CHAPTERS
     ]
     first, second = set().union(*pictures[: len(CHAPTERS)]), set().union(*pictures[len(CHAPTERS) :])
-    assert len(first) == len(second) >= 7
+    # On own data the moments are not drawn one by one (a figure would tell of a few persons), nor the number of profiles.
+    assert len(first) == len(second) + 2 > 8
     assert not first & second
 
 
@@ -132,15 +133,28 @@ def test_the_ledger_and_the_balance_are_those_of_the_town_at_hand(town: Reports,
     for ledger, persons in ((before, 600), (after, 800)):
         assert ledger["balance"]["persons"]["rows_in"] == persons
         assert all(part["closes"] for part in ledger["balance"].values())
-    for first, second in zip(before["rules"], after["rules"], strict=True):
-        assert first["id"] == second["id"]
-        assert first["rows_in"] != second["rows_in"], first["id"]
+    # A rule has a row for each table that it changed; where it removes whole persons it changes all three.
+    first, second = (count_rows_in(ledger) for ledger in (before, after))
+    assert list(dict.fromkeys(name for name, _, _ in first)) == list(
+        dict.fromkeys(name for name, _, _ in second)
+    )
+    assert len(set(first) & set(second)) > 15
+    assert [rule for rule in set(first) & set(second) if first[rule] == second[rule]] == []
     assert {name: part["rows_in"] for name, part in before["balance"].items()} == {
         name: table["rows"]
         for name, table in json.loads((ROOT / "data/synthetic/town/manifest.json").read_text())[
             "tables"
         ].items()
     }
+
+
+def count_rows_in(ledger: dict[str, Any]) -> dict[tuple[str, str, int], int]:
+    """(rule, column, how manieth row of them) → rows before it."""
+    found: dict[tuple[str, str, int], int] = {}
+    for rule in ledger["rules"]:
+        again = sum(name[:2] == (rule["id"], rule["column"]) for name in found)
+        found[rule["id"], rule["column"], again] = rule["rows_in"]
+    return found
 
 
 def read_ledger(reports: Reports) -> dict[str, Any]:
@@ -186,7 +200,10 @@ def test_own_data_are_never_called_synthetic(other: Reports) -> None:
 
 def test_the_chapter_on_the_data_speaks_of_ones_own_data(other: Reports) -> None:
     page = PageReader(other.folder / "20_synthetic_data.html")
-    assert "自分のデータで動かしたときは、同じ表が自分のデータの姿を示します" in page.text
+    assert (
+        "自分のデータで動かしたときは、同じ表が自分のデータの姿を示し、公表統計との近さは判定しません"
+        in page.text
+    )
     assert "取り込んだ介護データ" in page.text
     summary = page.text_in(next(tag for tag in page.tags if tag.attributes.get("id") == "summary"))
     assert "このデータの区分の割合は" in summary

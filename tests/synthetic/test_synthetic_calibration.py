@@ -207,9 +207,8 @@ def test_the_verb_reports_on_the_shipped_numbers(tmp_path: Path, capsys: pytest.
 def test_one_round_of_the_search_mends_a_spoilt_number() -> None:
     from kaigo.synthetic.calibration.calibrate import refit
 
-    spoilt = set_number(
-        SHIPPED, "profiles.stock_shift.0", read_number(SHIPPED, "profiles.stock_shift.0") + 0.4
-    )
+    drift = "latent.monthly_drift.1"
+    spoilt = set_number(SHIPPED, drift, read_number(SHIPPED, drift) + 0.035)
     _, (before, after) = refit(spoilt, 8_000, 1, 5)
     assert after < 0.7 * before
 

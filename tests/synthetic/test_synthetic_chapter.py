@@ -82,6 +82,15 @@ def test_uses_and_approximations_name_what_is_forbidden_and_missing() -> None:
     assert "代わり" in row["近似のしかた"] and row["足りないもの"]
 
 
+def test_own_data_get_limits_of_the_comparison_and_no_word_of_made_up_data() -> None:
+    for show in (figures_limits.list_uses, figures_limits.list_approximations):
+        own, made = show(synthetic=False), show()
+        assert len(own.frame) >= 4
+        assert "合成" not in own.to_text()
+        assert not set(own.frame.iloc[:, 1]) & set(made.frame.iloc[:, 1]) - {"使ってよい", "使ってはいけない"}
+    assert "使ってはいけない" in figures_limits.list_uses(synthetic=False).to_text()
+
+
 def test_persons_alone_in_a_combination_are_counted_within_their_insurer(
     make_tables: Callable[..., CareTables],
 ) -> None:
@@ -112,14 +121,28 @@ def test_unique_persons_are_for_the_inside_only() -> None:
 def test_confounding_is_shown_as_a_distance_only(monkeypatch: pytest.MonkeyPatch) -> None:
     effects = {
         "persons": 900,
-        "help": {"true": 0.01234, "naive": -0.08766, "naive_se": 0.02, "by_responder": {"軽度": 0.98765}},
-        "rehab": {"true": 0.05, "naive": None, "naive_se": None, "by_responder": {}},
+        "help": {
+            "true": 0.01234,
+            "naive": -0.08766,
+            "naive_se": 0.02,
+            "by_responder": {"軽度": 0.98765},
+            "negative_control": {"true": 0.0, "naive": 0.0912, "naive_se": 0.03},
+        },
+        "rehab": {
+            "true": 0.05,
+            "naive": None,
+            "naive_se": None,
+            "by_responder": {},
+            "negative_control": {"true": 0.0, "naive": None, "naive_se": None},
+        },
     }
     monkeypatch.setattr(figures_confounding, "replay_arms", lambda plan: None)
     monkeypatch.setattr(figures_confounding, "describe_effects", lambda replay: effects)
     table = show_confounding(1, synthetic=True)
     # (0.01234 + 0.08766) / 0.02
     assert table.frame["ずれ"].tolist()[0] == 5.0 and np.isnan(table.frame["ずれ"].tolist()[1])
+    # 0.0912 / 0.03
+    assert table.frame["負の対照のずれ"].tolist()[0] == 3.0
     assert table.frame["2倍を超えるか"].tolist() == ["超える", "測れない"]
     text = table.to_text()
     assert "仕込んだ値であり、現実の効果ではない" in text

@@ -20,7 +20,9 @@ def test_certifications_of_a_person_follow_each_other_without_overlap(city_engin
     assert city_engine.value("select count(*) from certifications where valid_to < valid_from") == 0
 
 
-def test_renewals_follow_on_and_changes_cut_the_term_before(city_engine: Engine) -> None:
+def test_renewals_follow_on_changes_cut_the_term_before_and_who_comes_back_is_new(
+    city_engine: Engine,
+) -> None:
     rows = city_engine.rows(
         "with ordered as (select application_kind, valid_from, "
         "lag(valid_to) over (partition by insurer_number, insured_number order by valid_from) as before "
@@ -29,9 +31,46 @@ def test_renewals_follow_on_and_changes_cut_the_term_before(city_engine: Engine)
         "from ordered where before is not null group by application_kind"
     )
     found = {kind: (joined, number) for kind, joined, number in rows}
-    assert set(found) == {"更新", "区分変更"}
-    for joined, number in found.values():
+    assert set(found) == {"更新", "区分変更", "新規"}
+    for kind in ("更新", "区分変更"):
+        joined, number = found[kind]
         assert joined == number > 50
+    # After a gap the next certification counts from a new application.
+    assert found["新規"][0] == 0 < found["新規"][1]
+
+
+def test_some_certifications_lapse_and_a_part_comes_back_after_days_or_months(city_engine: Engine) -> None:
+    ended = (
+        "select c.valid_to, lead(c.valid_from) over (partition by c.insurer_number, c.insured_number order by "
+        "c.valid_from) as next_from, p.disqualified_on from certifications as c join persons as p "
+        "on p.insurer_number = c.insurer_number and p.insured_number = c.insured_number"
+    )
+    # Terms that end inside the span, of persons who have not left by then; three months are left to come back.
+    whole, late, months, never = city_engine.rows(
+        f"select count(*), sum(case when date_diff('day', valid_to, next_from) between 2 and 31 then 1 else 0 end), "
+        f"sum(case when date_diff('day', valid_to, next_from) > 31 then 1 else 0 end), "
+        f"sum(case when next_from is null then 1 else 0 end) from ({ended}) as e "
+        "where valid_to < date '2024-12-31' and (disqualified_on is null or disqualified_on > date '2025-03-31')"
+    )[0]
+    assert whole > 1_000
+    assert 0.005 < late / whole < 0.03
+    assert 0.002 < months / whole < 0.03
+    assert 0.002 < never / whole < 0.04
+
+
+def test_nobody_has_a_benefit_or_another_level_in_a_gap(city_engine: Engine) -> None:
+    """Also in the month of the return: the days before the new application do not count."""
+    bare = city_engine.value(
+        f"select count(*) from benefits as a where not exists (select 1 from certifications as b where {SAME} "
+        "and b.valid_from <= last_day(a.service_month) and b.valid_to >= a.service_month)"
+    )
+    assert bare == 0
+    changed = city_engine.value(
+        "with ordered as (select application_kind, valid_from, lag(valid_to) over (partition by insurer_number, "
+        "insured_number order by valid_from) as before from certifications) select count(*) from ordered "
+        "where application_kind <> '新規' and valid_from > before + interval '1' day"
+    )
+    assert changed == 0
 
 
 def test_terms_last_between_six_and_forty_eight_months_unless_cut_short(city_engine: Engine) -> None:

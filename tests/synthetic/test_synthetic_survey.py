@@ -108,8 +108,34 @@ def test_time_bands_give_the_level_and_cognition_or_instability_splits_32_to_50(
     answers = best_answers()
     answers[0, MODEL.position("dementia_independence")] = rank
     unsteadiness = np.array([RULES.unstable_above + (1 if unsteady else -1)], np.float32)
-    found = judge_first(np.array([minutes], np.float32), answers, unsteadiness, RULES)[0]
+    nobody = np.array([-1], np.int8)
+    found = judge_first(np.array([minutes], np.float32), answers, unsteadiness, nobody, RULES)[0]
     assert (LEVELS[found] if found >= 0 else None) == level
+
+
+def test_who_has_the_lightest_level_in_force_counts_as_steadier_between_32_and_50_minutes() -> None:
+    rules = dataclasses.replace(RULES, steadier_in_support=0.4)
+    answers = np.repeat(best_answers(), 3, axis=0)
+    answers[:, MODEL.position("dementia_independence")] = 1
+    # Unsteady by 0.2 above the boundary: only 要支援1 in force outweighs it, not 要支援2 nor none.
+    unsteadiness = np.full(3, rules.unstable_above + 0.2, np.float32)
+    before = np.array([0, 1, -1], np.int8)
+    found = judge_first(np.full(3, 40, np.float32), answers, unsteadiness, before, rules)
+    assert [LEVELS[level] for level in found] == ["13", "21", "21"]
+
+
+def test_the_panel_softens_a_rise_from_support_by_two_or_more() -> None:
+    rules = dataclasses.replace(
+        RULES, raised_share=(0.0,) * 7, lowered_share=(0.0,) * 7, keep_if_heavier=0.0, softened_jump=0.3
+    )
+    before = np.repeat(np.array([-1, 0, 1, 2], np.int8), 20_000)
+    second = judge_second(np.random.default_rng(4), np.full(80_000, 4, np.int8), before, rules)
+    shares = [(second[before == level] == 3).mean() for level in (-1, 0, 1, 2)]
+    assert shares[0] == shares[3] == 0
+    assert abs(shares[1] - 0.3) < 0.015 and abs(shares[2] - 0.3) < 0.015
+    # One step up (要支援2 → 要介護1) is never softened.
+    one = judge_second(np.random.default_rng(4), np.full(9, 2, np.int8), np.full(9, 1, np.int8), rules)
+    assert (one == 2).all()
 
 
 def test_the_panel_changes_a_few_levels_by_one_and_certifies_everyone() -> None:
@@ -133,6 +159,7 @@ def test_the_panel_keeps_the_level_in_force_for_the_share_that_the_parameters_gi
         lowered_share=(0.0,) * 7,
         keep_if_lighter=0.6,
         keep_if_heavier=0.2,
+        softened_jump=0.0,
     )
     first, before = np.full(40_000, 3, np.int8), np.repeat(np.array([2, 4], np.int8), 20_000)
     second = judge_second(np.random.default_rng(2), first, before, rules)

@@ -96,7 +96,7 @@ def test_parameters_cannot_be_changed() -> None:
 @pytest.mark.parametrize("name", ["default", "quick", "city", "national"])
 def test_the_parameter_files_of_the_project_are_valid(name: str) -> None:
     params = Params.load(ROOT / "params" / f"{name}.yaml")
-    expected = {"default": 20_000, "quick": 600, "city": 60_000, "national": 7_000_000}
+    expected = {"default": 20_000, "quick": 600, "city": 53_000, "national": 7_000_000}
     assert params.persons == expected[name]
 
 

@@ -134,7 +134,7 @@ def make_certifications(
     """認定情報。"""
     who = certifications.person
     model = load_diseases()
-    disease = np.where(diseases.missing, len(model.names), diseases.primary)[who]
+    disease = np.where(diseases.missing[who], len(model.names), certifications.cause)
     columns = {
         "insurer_number": _labels(np.zeros(len(who), np.int32), (insurer_number(block.municipality),)),
         "insured_number": pa.DictionaryArray.from_arrays(pa.array(who.astype(np.int32)), numbers),

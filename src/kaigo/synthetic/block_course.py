@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kaigo.synthetic.catalogue import load_catalogue
 from kaigo.synthetic.course import Course, follow_course
 from kaigo.synthetic.diseases import Diseases, draw_diseases
+from kaigo.synthetic.onsets import Months, find_onsets
 from kaigo.synthetic.parameters import Parameters
 from kaigo.synthetic.persons import Persons, draw_persons
 from kaigo.synthetic.plan import SynthesisPlan
@@ -17,13 +18,14 @@ from kaigo.synthetic.streams import Block
 
 @dataclass(frozen=True)
 class BlockCourse:
-    """1ブロックの人と、その経過。"""
+    """1ブロックの人と、その経過。``onset``: see :func:`kaigo.synthetic.onsets.find_onsets`."""
 
     persons: Persons
     starts: Starts
     diseases: Diseases
     providers: Providers
     course: Course
+    onset: Months
 
 
 def follow_block(
@@ -42,4 +44,5 @@ def follow_block(
     diseases = draw_diseases(block, persons, starts.profile, parameters)
     providers = place_providers(block, plan, persons, kinds, parameters.providers)
     course = follow_course(block, plan, persons, starts, diseases, providers, kinds, parameters, forced_arm)
-    return BlockCourse(persons, starts, diseases, providers, course)
+    onset = find_onsets(block, persons, starts, diseases, course.theta, course.event, parameters)
+    return BlockCourse(persons, starts, diseases, providers, course, onset)

@@ -120,9 +120,15 @@ def estimate_minutes(answers: Answers) -> dict[str, Floats32]:
 
 
 def judge_first(
-    total: Floats32, answers: Answers, unsteadiness: Floats32, parameters: CertificationParameters
+    total: Floats32,
+    answers: Answers,
+    unsteadiness: Floats32,
+    before: LevelIndex,
+    parameters: CertificationParameters,
 ) -> LevelIndex:
     """一次判定: the level by time bands; 32 to 50 minutes is 要介護1 with impaired cognition or an unstable state.
+
+    Who has 要支援1 in force (``before``, -1 for none) counts as steadier: the opinions speak for more prevention.
 
     Returns
     -------
@@ -131,7 +137,8 @@ def judge_first(
     """
     band = np.digitize(total, parameters.bands)
     rank = answers[:, load_item_model().position("dementia_independence")]
-    care = (rank >= parameters.dementia_rank) | (unsteadiness > np.float32(parameters.unstable_above))
+    above = np.where(before == 0, parameters.steadier_in_support, 0.0) + parameters.unstable_above
+    care = (rank >= parameters.dementia_rank) | (unsteadiness > above.astype(np.float32))
     level = np.where(band <= 2, band - 1, band)
     return np.where((band == 2) & care, 2, level).astype(np.int8)
 
@@ -145,12 +152,14 @@ def judge_second(
     """二次判定: the panel keeps most levels, raises some, lowers a few; 非該当 is raised to 要支援1.
 
     Where the first judgement differs from the level in force (``before``, -1 for none), the panel sometimes
-    keeps that level. Only certified persons stand in care tables, so nobody stays 非該当.
+    keeps that level; a rise by two or more from 要支援 it sometimes softens by one. Only certified persons stand in care tables, so nobody stays 非該当.
     """
-    u, v = draw.random((2, len(first)))
+    u, v, w = draw.random((3, len(first)))
     start = np.maximum(first, 0)
     step = np.where(u < np.array(parameters.raised_share)[start], 1, 0)
     step = np.where(u > 1 - np.array(parameters.lowered_share)[start], -1, step)
     judged = np.clip(first + step, 0, len(LEVELS) - 1)
+    jumps = (before >= 0) & (before < SUPPORT_LEVELS) & (judged > SUPPORT_LEVELS)
+    judged = judged - (jumps & (w < parameters.softened_jump))
     keeps = v < np.where(judged < before, parameters.keep_if_lighter, parameters.keep_if_heavier)
     return np.where((before >= 0) & keeps, before, judged).astype(np.int8)

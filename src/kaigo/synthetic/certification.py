@@ -32,7 +32,10 @@ KIND_NAMES = ("新規", "更新", "区分変更")
 
 @dataclass(frozen=True)
 class Certifications:
-    """認定の一覧。All arrays have shape (c,), ``answers`` (c, 76); rows by person, then by start."""
+    """認定の一覧。All arrays have shape (c,), ``answers`` (c, 76); rows by person, then by start.
+
+    ``cause`` is the main disease (index into the model) as it stands in the opinion of that time.
+    """
 
     person: Rows
     kind: npt.NDArray[np.int8]
@@ -41,20 +44,31 @@ class Certifications:
     valid_from: Days
     valid_to: Days
     level: LevelIndex
+    cause: npt.NDArray[np.int8]
     answers: Answers
 
 
 class CertificationBook:
     """認定の台帳: one person's certifications follow each other without overlap.
 
-    ``end_month`` is the month (from 0) in which each person's certification in force ends.
+    ``end_month`` is the month (from 0) in which each person's certification in force ends; ``return_month`` that in
+    which a person who let it end applies again (-1 for the others); ``cause`` everybody's main disease by now.
     """
 
-    def __init__(self, block: Block, plan: SynthesisPlan, parameters: CertificationParameters) -> None:
+    def __init__(
+        self,
+        block: Block,
+        plan: SynthesisPlan,
+        cause: npt.NDArray[np.int8],
+        parameters: CertificationParameters,
+    ) -> None:
+        self.cause = cause
         self.draw = block.generator(Stage.CERTIFICATION)
+        self.lapse_draw = block.generator(Stage.LAPSES)
         self.plan = plan
         self.parameters = parameters
         self.end_month = np.full(block.size, -1, np.int64)
+        self.return_month = np.full(block.size, -1, np.int64)
         self._last_row = np.full(block.size, -1, np.int64)
         self._entries: list[Certifications] = []
         self._cuts: list[tuple[Ints, Days]] = []
@@ -63,11 +77,14 @@ class CertificationBook:
     def _month_start(self, month: Ints) -> Days:
         return (self.plan.first_month + month).astype("datetime64[D]")
 
-    def _draw_validity(self, table: tuple[tuple[int, float], ...], n: int) -> Ints:
+    def _draw_validity(
+        self, table: tuple[tuple[int, float], ...], n: int, draw: np.random.Generator | None = None
+    ) -> Ints:
+        draw = draw or self.draw
         months: Ints = np.array([row[0] for row in table], np.int64)
         edges = np.cumsum([row[1] for row in table])
         edges = edges / edges[-1]
-        place: Rows = np.minimum(np.searchsorted(edges, self.draw.random(n)), len(months) - 1)
+        place: Rows = np.minimum(np.searchsorted(edges, draw.random(n)), len(months) - 1)
         drawn: Ints = months[place]
         return drawn
 
@@ -94,6 +111,7 @@ class CertificationBook:
                 valid_from,
                 self._month_start(end_month + 1) - 1,
                 level,
+                self.cause[who],
                 answers,
             )
         )
@@ -129,8 +147,9 @@ class CertificationBook:
         Returns the day of the month (from 0). A change ends the certification before it on the eve.
         """
         n, rules = len(who), self.parameters
-        # A change on the first of a month could fall on the first day of a renewal, and leave it no day.
-        day = self.draw.integers(1 if kind is Kind.CHANGE else 0, 28, n)
+        # A change on the first of a month could fall on the first day of a renewal, and leave it no day; who
+        # comes back on the first after the term ended would have no gap.
+        day = self.draw.integers(np.where(self._last_row[who] >= 0, 1, 0), 28)
         start = self._month_start(np.full(n, month)) + day
         if kind is Kind.CHANGE:
             self._cuts.append((self._last_row[who].copy(), start - 1))
@@ -145,6 +164,18 @@ class CertificationBook:
         start = self._month_start(np.full(n, month))
         end_month = month + self._draw_validity(self.parameters.validity_renewal, n) - 1
         self._add(who, np.full(n, Kind.RENEWAL, np.int8), start, end_month, answers, level)
+
+    def let_lapse(self, month: int, due: Rows, using: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+        """Who of those whose term ends in ``month`` does not renew: late, or not at all (失効).
+
+        Who uses no service (``using`` is false) has less reason to renew. The next certification is then 新規, from
+        its own application on, for benefits begin before the decision only back to that day (法27条8項).
+        """
+        users, idle = self.parameters.lapse_share
+        lapses = self.lapse_draw.random(len(due)) < np.where(using, users, idle)
+        away = self._draw_validity(self.parameters.lapse_months, len(due), self.lapse_draw)
+        self.return_month[due[lapses]] = month + 1 + away[lapses]
+        return lapses
 
     def close(self) -> Certifications:
         """All certifications, by person and start."""

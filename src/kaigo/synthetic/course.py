@@ -19,7 +19,8 @@ from kaigo.synthetic.care_use import CareUse, arm_of_pattern
 from kaigo.synthetic.certification import CertificationBook, Kind
 from kaigo.synthetic.diseases import DIMENSIONS, Diseases
 from kaigo.synthetic.exits import STAYS, ExitBook
-from kaigo.synthetic.latent import ILLNESS, NO_EVENT, LatentState, draw_events, draw_state
+from kaigo.synthetic.latent import ILLNESS, NO_EVENT, LatentState, draw_events, draw_state, find_frailty
+from kaigo.synthetic.onsets import change_causes
 from kaigo.synthetic.parameters import EventParameters, Parameters
 from kaigo.synthetic.persons import STOCK, Persons
 from kaigo.synthetic.plan import SynthesisPlan
@@ -94,7 +95,7 @@ class Surveyor:
         for minutes in estimate_minutes(answers).values():
             total += minutes
         rules = self.parameters.certification
-        first = judge_first(total, answers, state.unsteadiness[who], rules)
+        first = judge_first(total, answers, state.unsteadiness[who], before[who], rules)
         return answers, judge_second(self.level_draw, first, before[who], rules)
 
 
@@ -104,6 +105,7 @@ class CourseRecord:
     def __init__(self, plan: SynthesisPlan, n: int) -> None:
         days = np.diff(plan.month_starts).astype(np.int16)
         self.level_now = np.full(n, ABSENT, np.int8)
+        self.lapsed_from = np.full(n, ABSENT, np.int8)
         self.level = np.full((n, plan.months), ABSENT, np.int8)
         self.pattern = np.zeros((n, plan.months), np.int8)
         self.first_assessed = np.full(n, ABSENT, np.int8)
@@ -111,6 +113,16 @@ class CourseRecord:
         self.last_day = np.repeat((days - 1)[None, :], n, axis=0)
         self.theta = np.empty((n, plan.months, len(DIMENSIONS)), np.float32)
         self.event = np.full((n, plan.months), NO_EVENT, np.int8)
+
+    @property
+    def last_known(self) -> LevelIndex:
+        """The level in force, or the one that lapsed."""
+        return np.where(self.level_now == ABSENT, self.lapsed_from, self.level_now)
+
+    def lapse(self, who: npt.NDArray[np.intp]) -> None:
+        """Their certification ends without another."""
+        self.lapsed_from[who] = self.level_now[who]
+        self.level_now[who] = ABSENT
 
     def spend_in_hospital(
         self,
@@ -146,14 +158,17 @@ def follow_course(
 
     In each month: the state moves; newcomers and those who ask for a change are assessed; care is used and has
     its effect; acute events strike and lead to hospital; some leave; those whose term ends are assessed for the
-    next. With ``forced_arm`` everybody in home care (要介護) gets that arm: the replay that gives true effects.
+    next, or let it lapse and apply anew later. With ``forced_arm`` everybody in home care (要介護) gets that arm: the replay that gives true effects.
     """
     state, latent_draw = draw_state(block, persons, starts, diseases, parameters)
     event_draw, surveyor = block.generator(Stage.EVENTS), Surveyor(block, parameters)
-    book = CertificationBook(block, plan, parameters.certification)
+    # Of its own stream: how many stays are drawn hangs on who is still here, and events must not.
+    stay_draw = block.generator(Stage.STAYS)
+    book = CertificationBook(block, plan, diseases.primary, parameters.certification)
     exits = ExitBook(block, plan, persons, parameters.exits)
     record = CourseRecord(plan, len(persons))
-    hospital = _stays_from_before(event_draw, persons, parameters.events)
+    frailty = find_frailty(state.theta, parameters.events)
+    hospital = _stays_from_before(event_draw, persons, frailty, parameters.events)
     event = np.full(len(persons), NO_EVENT, np.int8)
 
     stock = np.flatnonzero(persons.entry == STOCK)
@@ -172,28 +187,37 @@ def follow_course(
         if month:
             state.step(latent_draw, here & (persons.entry < month), parameters.latent)
         asking = _ask_for_change(event_draw, event, parameters.events) & here & (persons.entry < month)
-        entering = here & (persons.entry == month)
-        for who, kind in ((np.flatnonzero(entering), Kind.NEW), (np.flatnonzero(asking), Kind.CHANGE)):
+        asking &= record.level_now != ABSENT
+        applying = here & ((persons.entry == month) | (book.return_month == month))
+        for who, kind in ((np.flatnonzero(applying), Kind.NEW), (np.flatnonzero(asking), Kind.CHANGE)):
             answers, assessed = surveyor.assess(who, state, record.level_now)
             day = book.open_now(month, who, kind, answers, assessed)
             record.level_now[who] = assessed
             if kind is Kind.NEW:
                 record.first_day[who, month] = day
-                record.first_assessed[who] = assessed
+                record.first_assessed[who] = np.where(
+                    record.first_assessed[who] == ABSENT, assessed, record.first_assessed[who]
+                )
         record.level[here, month] = record.level_now[here]
         record.pattern[:, month] = use.choose(month, record.level[:, month])
         state.respond(response.effect(record.pattern[:, month]))
 
-        struck = draw_events(event_draw, persons, parameters.events)
+        struck = draw_events(event_draw, persons, frailty, parameters.events)
         event = np.where(here, struck, NO_EVENT).astype(np.int8)
         state.jump(event, parameters.events)
-        record.spend_in_hospital(month, here, event, hospital, event_draw, parameters.events)
-        gone = exits.leave(month, here, record.level_now)
+        book.cause = change_causes(
+            stay_draw, book.cause, event, persons.second, parameters.events.becomes_cause
+        )
+        record.spend_in_hospital(month, here, event, hospital, stay_draw, parameters.events)
+        gone = exits.leave(month, here, record.last_known)
         record.last_day[gone, month] = np.minimum(record.last_day[gone, month], exits.day[gone])
         record.theta[:, month], record.event[:, month] = state.theta, event
 
         due = np.flatnonzero(here & (exits.month == STAYS) & (book.end_month == month))
         if month + 1 < plan.months:
+            lapses = book.let_lapse(month, due, record.pattern[due, month] > 0)
+            record.lapse(due[lapses])
+            due = due[~lapses]
             answers, assessed = surveyor.assess(due, state, record.level_now)
             book.open_renewal(month + 1, due, answers, assessed)
             record.level_now[due] = assessed
@@ -239,12 +263,15 @@ def _ask_for_change(
 
 
 def _stays_from_before(
-    draw: np.random.Generator, persons: Persons, parameters: EventParameters
+    draw: np.random.Generator,
+    persons: Persons,
+    frailty: npt.NDArray[np.float64],
+    parameters: EventParameters,
 ) -> npt.NDArray[np.int16]:
     """Months still to be spent in hospital after events before the span, as in any later month."""
     hospital = np.zeros(len(persons), np.int16)
     for ago in range(1, parameters.hospital_months_max + 1):
-        event = draw_events(draw, persons, parameters)
+        event = draw_events(draw, persons, frailty, parameters)
         stay = draw.integers(1, parameters.hospital_months_max + 1, len(persons))
         left = np.where(event == ILLNESS, stay, stay + 1) - ago
         hospital = np.where(

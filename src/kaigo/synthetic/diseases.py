@@ -34,6 +34,8 @@ class DiseaseModel:
         Shift of the state.
     cognition_drift : float32, shape (K,)
         Loss of cognition a month.
+    onset_years : float64, shape (K,)
+        Mean years from onset to the first certification.
     """
 
     names: tuple[str, ...]
@@ -41,6 +43,7 @@ class DiseaseModel:
     shares: npt.NDArray[np.float64]
     effects: npt.NDArray[np.float32]
     cognition_drift: npt.NDArray[np.float32]
+    onset_years: npt.NDArray[np.float64]
 
     def index(self, name: str) -> int:
         """Position of a disease."""
@@ -68,6 +71,7 @@ def load_diseases() -> DiseaseModel:
         shares=share,
         effects=np.stack([column(name) for name in DIMENSIONS], axis=1).astype(np.float32),
         cognition_drift=column("cognition_drift").astype(np.float32),
+        onset_years=column("onset_years"),
     )
 
 

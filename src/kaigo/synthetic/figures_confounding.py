@@ -30,10 +30,13 @@ class ConfoundingScore:
     standard_errors : float or None
         Distance between the plain difference and the true one, in standard errors of the former; None where
         too few persons have one of the arms.
+    control_errors : float or None
+        The same for the negative control (負の対照): an outcome that no arm changes, so its true difference is none.
     """
 
     arm: str
     standard_errors: float | None
+    control_errors: float | None
 
 
 def score_confounding(seed: int, persons: int = SCORED_PERSONS) -> tuple[ConfoundingScore, ...]:
@@ -43,7 +46,9 @@ def score_confounding(seed: int, persons: int = SCORED_PERSONS) -> tuple[Confoun
     """
     effects = describe_effects(replay_arms(SynthesisPlan(persons, HORIZON + 1, seed=seed)))
     return tuple(
-        ConfoundingScore(arm, _distance(found)) for arm, found in effects.items() if isinstance(found, dict)
+        ConfoundingScore(arm, _distance(found), _distance(found["negative_control"]))
+        for arm, found in effects.items()
+        if isinstance(found, dict)
     )
 
 
@@ -58,10 +63,10 @@ def show_confounding(seed: int, *, synthetic: bool) -> Table:
     """そのままの比較が、標準誤差の何倍まちがうかを示す。"""
     import pandas as pd
 
-    columns = ["比べる群", "ずれ", "2倍を超えるか"]
+    columns = ["比べる群", "ずれ", "2倍を超えるか", "負の対照のずれ"]
     if not synthetic:
         return Table(
-            pd.DataFrame([["自分のデータ", None, "測れない"]], columns=columns),
+            pd.DataFrame([["自分のデータ", None, "測れない", None]], columns=columns),
             caption="自分のデータでは真の値が分からないため、そのままの比較のまちがいは測れません",
             source="本書",
         )
@@ -72,6 +77,7 @@ def show_confounding(seed: int, *, synthetic: bool) -> Table:
             "測れない"
             if score.standard_errors is None
             else ("超える" if score.standard_errors > WRONG_FROM else "超えない"),
+            None if score.control_errors is None else round(score.control_errors, 1),
         ]
         for score in score_confounding(seed)
     ]
@@ -81,7 +87,9 @@ def show_confounding(seed: int, *, synthetic: bool) -> Table:
         pd.DataFrame(rows, columns=columns),
         caption=f"{ARM_NAMES['day']}とそのまま比べると、答えは標準誤差の最大{most:.1f}倍まちがいます({NOT_REAL.rstrip('。')})",
         source=f"本書の合成データ(同じ乱数の種で{SCORED_PERSONS:,}人を作り直したもの)",
-        units={"ずれ": "標準誤差の倍数"},
-        digits={"ずれ": 1},
-        note=f"{NOT_REAL}結果は12か月後に生存し要介護度が重くなっていないこと。真の値そのものは、この章にもデータにも出ない。",
+        units={"ずれ": "標準誤差の倍数", "負の対照のずれ": "標準誤差の倍数"},
+        digits={"ずれ": 1, "負の対照のずれ": 1},
+        note=f"{NOT_REAL}結果は12か月後に生存し要介護度が重くなっていないこと。真の値そのものは、この章にもデータにも出ない。"
+        "負の対照は、12か月のうちにその他の病気で入院したこと。どの群のサービスも変えないように作ってあり、"
+        "差が出れば、群の人たちがもともと違うことの表れである。",
     )

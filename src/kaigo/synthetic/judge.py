@@ -28,8 +28,8 @@ def judge_levels(summary: Summary) -> Decision:
         return Decision(
             "可",
             title="データの姿を数えました。公表統計との近さは判定しません",
-            figures=[Criterion("公表の構成との最大の差", largest, None, "ポイント")],
-            reason=f"区分の割合は全国の公表の割合と最大{largest}ポイント違いますが、市町村ごとの違いであり、判定の対象にしません。",
+            figures=[Criterion("区分の割合の最大の差", largest, None, "ポイント")],
+            reason=f"このデータの区分の割合は全国の公表の割合と最大{largest}ポイント違いますが、市町村ごとの違いであり、判定の対象にしません。",
             not_meaning=NOT_MEANING_OWN,
         )
     persons = max(int(summary.levels["persons"].sum()), 1)

@@ -101,8 +101,22 @@ def draw_state(
     return LatentState(level - bad, fluctuation + bad, drift, unsteadiness), draw
 
 
+def find_frailty(theta: Floats32, parameters: EventParameters) -> npt.NDArray[np.float64]:
+    """その他の病気の起きやすさの倍率(初めの状態による)。Shape (n,).
+
+    Fixed at the start, so that care, which moves mobility and ADL later, cannot change it: a hospital stay for
+    such an illness is the negative-control outcome (負の対照) of the planted effects.
+    """
+    severity = theta[:, [0, 1, DIMENSIONS.index("medical")]].astype(np.float64) @ np.full(3, 1 / 3)
+    frailty: npt.NDArray[np.float64] = np.exp(parameters.illness_frailty * np.clip(severity, -2, 2.5))
+    return frailty
+
+
 def draw_events(
-    draw: np.random.Generator, persons: Persons, parameters: EventParameters
+    draw: np.random.Generator,
+    persons: Persons,
+    frailty: npt.NDArray[np.float64],
+    parameters: EventParameters,
 ) -> npt.NDArray[np.int8]:
     """この月の急変(脳卒中、骨折、その他の病気)。Shape (n,), -1 for none."""
     u = draw.random(len(persons))
@@ -110,7 +124,7 @@ def draw_events(
     edges = (
         parameters.stroke,
         parameters.stroke + fracture,
-        parameters.stroke + fracture + parameters.illness,
+        parameters.stroke + fracture + parameters.illness * frailty,
     )
     event = np.full(len(persons), NO_EVENT, np.int8)
     for kind, edge in zip((ILLNESS, FRACTURE, STROKE), reversed(edges), strict=True):

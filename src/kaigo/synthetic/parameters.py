@@ -23,6 +23,8 @@ class PersonsParameters:
     disease_missing_share: float
     comorbidity_factor: float
     comorbidity_effect: float
+    certified_years: float
+    onset_by_cognition: float
 
 
 @dataclass(frozen=True)
@@ -67,11 +69,13 @@ class EventParameters:
     stroke: float
     fracture: float
     illness: float
+    illness_frailty: float
     stroke_effect: Shares
     fracture_effect: Shares
     illness_effect: Shares
     lasting_share: float
     hospital_months_max: int
+    becomes_cause: Shares
     change_request: Shares
 
 
@@ -101,6 +105,10 @@ class CertificationParameters:
     validity_change: tuple[tuple[int, float], ...]
     stock_new_share: float
     stock_change_share: float
+    steadier_in_support: float
+    softened_jump: float
+    lapse_share: Shares
+    lapse_months: tuple[tuple[int, float], ...]
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ from kaigo.synthetic.block_course import follow_block
 from kaigo.synthetic.care_minutes import SUPPORT_LEVELS
 from kaigo.synthetic.care_use import arm_of_pattern
 from kaigo.synthetic.course import Course
+from kaigo.synthetic.exits import STAYS
+from kaigo.synthetic.latent import ILLNESS
 from kaigo.synthetic.parameters import Parameters, load_parameters
 from kaigo.synthetic.plan import SynthesisPlan
 from kaigo.synthetic.plan_arms import ARMS, RESPONDERS
@@ -46,12 +48,19 @@ class Replay:
         Alive and not worse than at time zero after ``HORIZON`` months, as it went.
     forced : dict of str to bool arrays
         The same had everybody got that arm.
+    illness : bool, shape (n,)
+        A hospital stay for another illness within ``HORIZON`` months, as it went: the negative control (負の対照). It
+        hangs on the state at the start, so on what leads to an arm, and on no arm.
+    forced_illness : dict of str to bool arrays
+        The same had everybody got that arm.
     """
 
     arm: npt.NDArray[np.int8]
     responder: npt.NDArray[np.int8]
     outcome: npt.NDArray[np.bool_]
     forced: dict[str, npt.NDArray[np.bool_]]
+    illness: npt.NDArray[np.bool_]
+    forced_illness: dict[str, npt.NDArray[np.bool_]]
 
 
 def replay_arms(
@@ -72,25 +81,45 @@ def replay_arms(
         arm = arm_of_pattern()[went.course.pattern[rows, zero]]
         eligible = (level >= SUPPORT_LEVELS) & (arm >= 0) & (zero + HORIZON < plan.months)
         who = np.flatnonzero(eligible)
-        outcomes = {
-            name: _succeed(follow_block(block, plan, parameters, ARMS.index(name)).course, who, zero)
-            for name in arms
-        }
-        responder = went.course.use.assignment.responder[who]
-        parts.append((arm[who], responder, _succeed(went.course, who, zero), outcomes))
+        courses = {name: follow_block(block, plan, parameters, ARMS.index(name)).course for name in arms}
+        parts.append(
+            Replay(
+                arm[who],
+                went.course.use.assignment.responder[who],
+                _succeed(went.course, who, zero),
+                {name: _succeed(course, who, zero) for name, course in courses.items()},
+                _fall_ill(went.course, who, zero),
+                {name: _fall_ill(course, who, zero) for name, course in courses.items()},
+            )
+        )
     return Replay(
-        np.concatenate([part[0] for part in parts]),
-        np.concatenate([part[1] for part in parts]),
-        np.concatenate([part[2] for part in parts]),
-        {name: np.concatenate([part[3][name] for part in parts]) for name in arms},
+        np.concatenate([part.arm for part in parts]),
+        np.concatenate([part.responder for part in parts]),
+        np.concatenate([part.outcome for part in parts]),
+        {name: np.concatenate([part.forced[name] for part in parts]) for name in arms},
+        np.concatenate([part.illness for part in parts]),
+        {name: np.concatenate([part.forced_illness[name] for part in parts]) for name in arms},
     )
 
 
 def _succeed(course: Course, who: npt.NDArray[np.intp], zero: npt.NDArray[np.int16]) -> npt.NDArray[np.bool_]:
-    """Alive and not worse after the horizon. Who has left has no level then."""
-    before, after = course.level[who, zero[who]], course.level[who, zero[who] + HORIZON]
-    success: npt.NDArray[np.bool_] = (after >= 0) & (after <= before)
+    """Alive and not worse after the horizon. A certification that lapsed leaves the last level standing."""
+    end = zero[who].astype(np.int64) + HORIZON
+    months = np.arange(course.level.shape[1])
+    known = np.where((course.level[who] >= 0) & (months <= end[:, None]), months, -1).max(axis=1)
+    left = (course.exits.month[who] != STAYS) & (course.exits.month[who] < end)
+    success: npt.NDArray[np.bool_] = ~left & (course.level[who, known] <= course.level[who, zero[who]])
     return success
+
+
+def _fall_ill(
+    course: Course, who: npt.NDArray[np.intp], zero: npt.NDArray[np.int16]
+) -> npt.NDArray[np.bool_]:
+    since = np.arange(course.event.shape[1]) - zero[who].astype(np.int64)[:, None]
+    ill: npt.NDArray[np.bool_] = ((course.event[who] == ILLNESS) & (since >= 0) & (since < HORIZON)).any(
+        axis=1
+    )
+    return ill
 
 
 def describe_effects(replay: Replay) -> dict[str, Any]:
@@ -100,7 +129,9 @@ def describe_effects(replay: Replay) -> dict[str, Any]:
     -------
     dict
         For each arm against the reference: ``true`` effect over all eligible persons, ``by_responder``, the
-        ``naive`` difference between those who got the one and the other, and its standard error.
+        ``naive`` difference between those who got the one and the other, and its standard error; under
+        ``negative_control`` true and naive difference of an outcome that no arm changes (share in hospital for
+        another illness).
     """
     reference = replay.forced[REFERENCE].astype(float)
     effects: dict[str, Any] = {"persons": len(replay.arm), "horizon_months": HORIZON, "reference": REFERENCE}
@@ -108,18 +139,29 @@ def describe_effects(replay: Replay) -> dict[str, Any]:
         if name == REFERENCE:
             continue
         difference = forced.astype(float) - reference
-        with_arm = replay.outcome[replay.arm == ARMS.index(name)].astype(float)
-        without = replay.outcome[replay.arm == ARMS.index(REFERENCE)].astype(float)
+        control = replay.forced_illness[name].astype(float) - replay.forced_illness[REFERENCE]
         effects[name] = {
             "true": _rounded(difference),
             "by_responder": {
                 group: _rounded(difference[replay.responder == place])
                 for place, group in enumerate(RESPONDERS)
             },
-            "naive": _round(_mean(with_arm) - _mean(without)),
-            "naive_se": _round((_variance(with_arm) + _variance(without)) ** 0.5),
+            **_compare_naively(replay, replay.outcome, name),
+            "negative_control": {
+                "true": _rounded(control),
+                **_compare_naively(replay, replay.illness, name),
+            },
         }
     return effects
+
+
+def _compare_naively(replay: Replay, outcome: npt.NDArray[np.bool_], name: str) -> dict[str, float | None]:
+    with_arm = outcome[replay.arm == ARMS.index(name)].astype(float)
+    without = outcome[replay.arm == ARMS.index(REFERENCE)].astype(float)
+    return {
+        "naive": _round(_mean(with_arm) - _mean(without)),
+        "naive_se": _round((_variance(with_arm) + _variance(without)) ** 0.5),
+    }
 
 
 def _mean(values: Floats) -> float:

@@ -40,6 +40,9 @@ class Stage(IntEnum):
     ARMS = 14
     HABITS = 15
     REGISTER = 16
+    LAPSES = 17
+    STAYS = 18
+    ONSETS = 19
 
 
 @dataclass(frozen=True)

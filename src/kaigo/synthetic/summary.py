@@ -196,8 +196,10 @@ def _relate_to_limit(engine: Engine, start: str) -> pd.DataFrame:
     engine.view("summary_month_units", _month_units(engine, start))
     return engine.df(
         "select care_level, count(distinct insurer_number || '-' || insured_number) as persons, "
-        "cast(avg(cast(units as double) / month_limit) as double) as share, "
-        "cast(avg(case when units > month_limit then 1.0 else 0.0 end) as double) as over "
+        # Whole numbers are summed (the limit is the same for all of a level): a sum of fractions would hang on
+        # the order in which threads add them.
+        "cast(sum(units) as double) / cast(sum(month_limit) as double) as share, "
+        "cast(sum(case when units > month_limit then 1 else 0 end) as double) / count(*) as over "
         "from summary_month_units group by care_level order by care_level"
     )
 
@@ -224,9 +226,13 @@ def _count_items(engine: Engine) -> pd.DataFrame:
     model = load_item_model()
     parts = []
     for column in model.columns:
-        problem = f"case when {column} >= {rows[column]['problem_option']} then 1.0 when {column} is null then null else 0.0 end"
-        parts.append(f"avg(case when application_kind = '新規' then {problem} end), avg({problem})")
-    values = engine.rows(f"select {', '.join(parts)} from certifications")[0]
+        problem = f"case when {column} >= {rows[column]['problem_option']} then 1 when {column} is null then null else 0 end"
+        first = f"case when application_kind = '新規' then {problem} end"
+        parts += [f"cast(sum({each}) as bigint), count({each})" for each in (first, problem)]
+    counts = engine.rows(f"select {', '.join(parts)} from certifications")[0]
+    values = [
+        problems / asked if asked else None for problems, asked in zip(counts[::2], counts[1::2], strict=True)
+    ]
     return pd.DataFrame({"column": model.columns, "first_share": values[::2], "share": values[1::2]}).astype(
         {"first_share": float, "share": float}
     )

@@ -9,6 +9,7 @@ from kaigo.synthetic.block_course import BlockCourse
 from kaigo.synthetic.care_use import load_use_model
 from kaigo.synthetic.diseases import DIMENSIONS, load_diseases
 from kaigo.synthetic.latent import NO_EVENT
+from kaigo.synthetic.onsets import NO_ONSET
 from kaigo.synthetic.plan_arms import ARMS, RESPONDERS, find_propensity
 from kaigo.synthetic.profiles import PROFILE_NAMES
 from kaigo.synthetic.providers import insurer_number
@@ -29,7 +30,8 @@ def make_truth(block: Block, numbers: pa.Array, followed: BlockCourse) -> dict[s
     -------
     dict
         ``states``: one row a person, for each dimension the list of monthly states (int16, hundredths);
-        ``causes``: profile at the start, main disease, pattern of use by month, events by month;
+        ``causes``: profile at the start, main disease at the start, by disease the month of onset (0 is the first
+        of the span, null where the person does not have it), pattern of use by month, events by month;
         ``effects``: responder group, care manager's office, intensity, and by arm of home care the propensity
         (at the first level in the span) and the effect on the state a month of use (SD, negative is better).
     """
@@ -50,6 +52,11 @@ def make_truth(block: Block, numbers: pa.Array, followed: BlockCourse) -> dict[s
     causes = {
         "profile": _name(followed.starts.profile, PROFILE_NAMES),
         "primary_disease": _name(primary, load_diseases().names),
+        "onset": _list(
+            pa.array(followed.onset.ravel(), mask=followed.onset.ravel() == NO_ONSET),
+            n,
+            len(load_diseases().names),
+        ),
         "pattern": _list(_name(course.pattern.ravel(), load_use_model().patterns), n, months),
         "event": _list(_name(event, (*EVENT_NAMES, None)), n, months),
     }

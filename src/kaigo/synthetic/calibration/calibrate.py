@@ -61,10 +61,12 @@ def measure_gaps(parameters: Parameters, persons: int, seed: int) -> Floats:
         100 * (table[LEVELS.index(row["from_level"]), LEVELS.index(row["to_level"])] - float(row["share"]))
         for row in read_synthetic_facts("published_transitions")
     ]
+    steps = np.array(moves) / float(marks["transition"]["mean"])
+    # Not only the mean but also the largest difference has a tolerance: what is far off weighs more.
     return np.concatenate(
         [
             mix / (float(marks["level_mix"]["points"]) * LEVEL_WEIGHT),
-            np.array(moves) / float(marks["transition"]["mean"]),
+            steps * np.sqrt(np.abs(steps)),
         ]
     )
 

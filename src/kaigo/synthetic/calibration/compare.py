@@ -10,7 +10,7 @@ import numpy as np
 
 from kaigo.engine import Engine
 from kaigo.synthetic.calibration.lca import fit_classes, match_classes
-from kaigo.synthetic.calibration.measure import Measures, measure_tables
+from kaigo.synthetic.calibration.measure import Measures, keeps_order, measure_tables
 from kaigo.synthetic.care_minutes import LEVELS
 from kaigo.synthetic.parameters import read_synthetic_facts, read_toml
 from kaigo.synthetic.profiles import PROFILE_NAMES
@@ -258,7 +258,7 @@ def _causes(measures: Measures, marks: dict[str, Any]) -> Iterator[Moment]:
     for group in ("要支援", "要介護"):
         leading = [row["disease"] for row in facts if row["group"] == group][:3]  # in published order
         shares = {d: s for (g, d), s in measures.causes.items() if g == group and d != "その他"}
-        same = sorted(shares, key=lambda disease: -shares[disease])[:3] == leading
+        same = keeps_order(shares, leading)
         name = f"{group}の上位3つの順({'、'.join(leading)})が同じ(1が同じ)"
         yield Moment("主な原因", name, PLAIN, 1.0, float(same), 0.0, PLAIN, facts[0]["source"])
 

@@ -96,11 +96,11 @@ def _follow_levels(engine: Engine, first: dt.date) -> tuple[Floats, tuple[int, .
 def _count_deaths(engine: Engine, first: dt.date) -> dict[str, float]:
     dead = f"p.disqualified_reason = '死亡' and p.disqualified_on <= {_month_end(first, YEAR - 1)}"
     rows = engine.rows(
-        f"select s.care_level, avg(case when {dead} then 1.0 else 0.0 end) from summary_stock as s "
+        f"select s.care_level, cast(sum(case when {dead} then 1 else 0 end) as bigint), count(*) from summary_stock as s "
         "join persons as p on p.insurer_number = s.insurer_number and p.insured_number = s.insured_number "
-        "group by s.care_level"
+        "group by s.care_level order by s.care_level"
     )
-    return {level: 1 - (1 - float(share)) ** (YEAR / (YEAR - 1)) for level, share in rows}
+    return {level: 1 - (1 - died / all_) ** (YEAR / (YEAR - 1)) for level, died, all_ in rows}
 
 
 def _count_causes(engine: Engine) -> dict[tuple[str, str], float]:
@@ -111,15 +111,26 @@ def _count_causes(engine: Engine) -> dict[tuple[str, str], float]:
     )
     rows = engine.rows(
         "select case when care_level < '20' then '要支援' else '要介護' end, primary_disease, count(*) "
-        f"from ({firsts}) as f where place = 1 and primary_disease is not null group by 1, 2"
+        f"from ({firsts}) as f where place = 1 and primary_disease is not null group by 1, 2 "
+        # Without an order equal shares would stand in another order each time.
+        "order by 1, 2"
     )
     causes: dict[tuple[str, str], float] = {}
     for group in ("総数", "要支援", "要介護"):
         kept = [(disease, persons) for name, disease, persons in rows if group in ("総数", name)]
-        whole = sum(persons for _, persons in kept)
+        counts: dict[str, int] = {}
         for disease, persons in kept:
-            causes[group, disease] = causes.get((group, disease), 0.0) + persons / whole
+            counts[disease] = counts.get(disease, 0) + persons
+        whole = sum(counts.values())
+        causes |= {(group, disease): counts[disease] / whole for disease in sorted(counts)}
     return causes
+
+
+def keeps_order(shares: dict[str, float], leading: list[str]) -> bool:
+    """上位の原因の順が公表の順と同じか。 Equal shares contradict no order."""
+    lead = [shares.get(disease, 0.0) for disease in leading]
+    rest = max((share for disease, share in shares.items() if disease not in leading), default=0.0)
+    return all(first >= second for first, second in zip(lead, [*lead[1:], rest], strict=True))
 
 
 def _read_problems(engine: Engine, newcomers: int) -> npt.NDArray[np.bool_]:
@@ -131,6 +142,6 @@ def _read_problems(engine: Engine, newcomers: int) -> npt.NDArray[np.bool_]:
         f"select {parts} from certifications as c join persons as p "
         "on p.insurer_number = c.insurer_number and p.insured_number = c.insured_number "
         "where c.application_kind = '新規' and p.birth_date + interval '65' year <= c.valid_from "
-        f"order by c.insurer_number, c.insured_number limit {newcomers}"
+        f"order by c.insurer_number, c.insured_number, c.valid_from limit {newcomers}"
     )
     return np.array(answers, bool).reshape(-1, len(rows))
