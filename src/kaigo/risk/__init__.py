@@ -2,7 +2,7 @@
 
 from kaigo.risk.accumulation import AccumulationRisk, measure_accumulation
 from kaigo.risk.attackers import Attacker, load_attackers
-from kaigo.risk.attacks import AttackRisk, run_attacks
+from kaigo.risk.attacks import AttackRisk, LinkageRisk, run_attacks, run_linkage
 from kaigo.risk.between import TwoReleases, compare_releases, difference_counts
 from kaigo.risk.contributions import Contributions, measure_contributions
 from kaigo.risk.measures import RiskMeasures
@@ -19,6 +19,7 @@ __all__ = [
     "AttackRisk",
     "Attacker",
     "Contributions",
+    "LinkageRisk",
     "Mitigation",
     "MonthRisk",
     "Presence",
@@ -42,4 +43,5 @@ __all__ = [
     "measure_table",
     "read_history",
     "run_attacks",
+    "run_linkage",
 ]

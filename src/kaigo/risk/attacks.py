@@ -14,7 +14,7 @@ from kaigo.errors import InputError
 from kaigo.risk.accumulation import AccumulationRisk, measure_accumulation
 from kaigo.risk.attackers import ABOUT_LABELS, Attacker, load_attackers
 from kaigo.risk.criteria import CriterionResult, measure_criteria
-from kaigo.risk.linkage import AttackResult, LinkageAttack
+from kaigo.risk.linkage import TARGETS, AttackResult, LinkageAttack
 from kaigo.risk.register_history import read_register
 from kaigo.risk.released_history import ReleasedHistory, read_history
 from kaigo.risk.rotation import RotationRisk, measure_rotation
@@ -88,6 +88,21 @@ def _attacker_payload(result: AttackResult) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class LinkageRisk:
+    """台帳との照合と、3つの観点の攻撃の結果。"""
+
+    history: ReleasedHistory
+    rotate_months: int
+    attackers: tuple[AttackResult, ...]
+    criteria: tuple[CriterionResult, ...]
+
+    @property
+    def first_period(self) -> range:
+        """Months of the first pseudonym."""
+        return range(0, min(self.rotate_months, len(self.history.months)))
+
+
 def run_attacks(
     release: Release,
     register: CareTables,
@@ -96,7 +111,30 @@ def run_attacks(
     attackers: Sequence[Attacker] | None = None,
     engine: str = "duckdb",
 ) -> AttackRisk:
-    """提供するデータを、もとの台帳をもつ者・一部を知る者の立場から実際に攻撃する。
+    """提供するデータを、知識をもつ者の立場から実際に攻撃する(照合、3つの観点、蓄積、結び直し)。
+
+    See :func:`run_linkage` for the parameters and what is raised.
+    """
+    linkage = run_linkage(release, register, random, attackers=attackers, engine=engine)
+    return AttackRisk(
+        linkage.history,
+        linkage.attackers,
+        linkage.criteria,
+        measure_accumulation(linkage.history, random),
+        measure_rotation(linkage.history, linkage.rotate_months, random),
+    )
+
+
+def run_linkage(
+    release: Release,
+    register: CareTables,
+    random: np.random.Generator,
+    *,
+    attackers: Sequence[Attacker] | None = None,
+    targets: int = TARGETS,
+    engine: str = "duckdb",
+) -> LinkageRisk:
+    """提供するデータを、もとの台帳の一部を知る者の立場から照合する。
 
     Parameters
     ----------
@@ -106,6 +144,8 @@ def run_attacks(
         The care tables that the release was made from (checked by content hash).
     attackers : sequence of Attacker, optional
         Default: those that ship with the package.
+    targets : int
+        Persons attacked by each, at most.
 
     Raises
     ------
@@ -129,10 +169,9 @@ def run_attacks(
     originals = read_register(release, register, history.months, engine=engine)
     attack = LinkageAttack(history, originals, rotate_months)
     first = range(0, min(rotate_months, len(history.months)))
-    return AttackRisk(
+    return LinkageRisk(
         history,
-        tuple(attack.run(attacker, random) for attacker in attackers or load_attackers()),
+        rotate_months,
+        tuple(attack.run(attacker, random, targets=targets) for attacker in attackers or load_attackers()),
         tuple(measure_criteria(history, first, random)),
-        measure_accumulation(history, random),
-        measure_rotation(history, rotate_months, random),
     )

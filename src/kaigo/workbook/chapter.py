@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from kaigo.deidentify import Release, Standard
     from kaigo.display.page import Audience
+    from kaigo.risk import Mitigation
     from kaigo.synthetic import Summary
     from kaigo.tables import CareTables
     from kaigo.workbook.stages import Stages
@@ -74,6 +75,10 @@ class OpenChapter:
     def release(self, layout: Literal["joined", "linked"]) -> Release:
         """加工したデータ。"""
         return self._stages.load_release(layout)
+
+    def mitigations(self) -> list[Mitigation]:
+        """変更の候補の効き目と代償(初めは時間がかかる)。"""
+        return self._stages.load_mitigations()
 
     def random(self, stream: str) -> np.random.Generator:
         """Random numbers for one purpose of this chapter; the same for the same seed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 
 from kaigo.deidentify import Key, Release, Standard, load_standard, make_release
 from kaigo.deidentify.standard import Layout
+from kaigo.risk import Mitigation, measure_mitigations
 from kaigo.synthetic import SynthesisPlan, synthesize
 from kaigo.tables import CareTables
 from kaigo.workbook.artifacts import Artifact, load_or_build
@@ -75,6 +77,28 @@ class Stages:
             f"release-{layout}", parameters, build, root=self.cache, upstream=(upstream,)
         )
         return Release.open(artifact.path / "release")
+
+    def load_mitigations(self) -> list[Mitigation]:
+        """変更の候補の効き目と代償を測るか、前に測ったものを使う(変更ごとに加工をやり直すため)。"""
+        standard, tables, params = self.standard_in_force(), self.load_tables(), self.params
+        upstream = self._own_tables(tables) if params.data else self._tables_artifact()
+        parameters: dict[str, object] = {"standard": _digest(standard.to_toml()), "seed": params.seed}
+
+        def build(folder: Path) -> None:
+            # Nothing is provided, so the key may be known; it is gone with the releases.
+            found = measure_mitigations(
+                tables,
+                standard,
+                Key.random() if params.data else Key.derive(params.seed),
+                params.seed,
+                engine=params.engine,
+            )
+            rows = [dataclasses.asdict(one) for one in found]
+            (folder / "mitigations.json").write_text(json.dumps(rows, ensure_ascii=False), encoding="utf-8")
+
+        artifact = load_or_build("mitigations", parameters, build, root=self.cache, upstream=(upstream,))
+        rows = json.loads((artifact.path / "mitigations.json").read_text(encoding="utf-8"))
+        return [Mitigation(**row) for row in rows]
 
     def _tables_artifact(self) -> Artifact:
         params = self.params
