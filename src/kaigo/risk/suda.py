@@ -67,6 +67,9 @@ def measure_suda(
     Every set of keys is grouped once, smaller sets first; a record is unique on a set and on no set with one key less
     exactly if the set is one of its MSUs, as uniqueness is inherited by larger sets. Only records that are unique on
     all keys can be unique on some, so only they are looked at.
+
+    With one or two keys sdcMicro adds constant columns, which raises its scores (and it warns of that); here M is the
+    number of keys.
     """
     everything, classes = group_columns(keys)
     sizes = np.bincount(everything, minlength=classes)
