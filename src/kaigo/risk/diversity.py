@@ -59,11 +59,12 @@ def count_values(classes: Classes, sensitive: CodedColumn, person: CodedColumn |
     size = sensitive.size
     of_row, codes = classes.of_row, sensitive.codes
     if person is not None:
-        once = first_rows(*group_codes([of_row, person.codes, codes], [classes.number, person.size, size]))
+        of_row, who, codes = classes.spread(of_row, person.codes, codes)
+        once = first_rows(*group_codes([of_row, who, codes], [classes.number, person.size, size]))
         of_row, codes = of_row[once], codes[once]
     distinct, count = np.unique(of_row * size + codes, return_counts=True)
     of_class, value = distinct // size, distinct % size
-    if classes.pairs is not None:
+    if person is None and classes.pairs is not None:
         of_class, value, count = classes.spread(of_class, value, count)
         distinct, place = np.unique(of_class * size + value, return_inverse=True)
         count = np.bincount(place, weights=count).astype(np.int64)
