@@ -80,7 +80,7 @@ def show_contributions(measured: Mapping[str, Any], source: str) -> Table:
     )
     special = sum(score > 0 for score in measured["scores"])
     caption = (
-        f"特異な行は{special:,}行で、最も多く関わる鍵は「{shares[0][0]}」です"
+        f"少ない鍵で一意になる行は{special:,}行で、最も多く関わる鍵は「{shares[0][0]}」です"
         if shares
         else "少ない鍵で一意になる行はありません"
     )

@@ -30,7 +30,7 @@ MOST_KEYS = 15
 
 @dataclass(frozen=True)
 class Suda:
-    """特異な行(special unique)の得点。
+    """少ない鍵で一意になる行(special unique)の得点。
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Suda:
 def measure_suda(
     keys: Sequence[CodedColumn], *, wildcard: bool = False, fraction: float = DIS_FRACTION
 ) -> Suda:
-    """特異な行を探し、得点(SUDA)と一致の確率(DIS)を求める。
+    """少ない鍵で一意になる行を探し、得点(SUDA)と一致の確率(DIS)を求める。
 
     Parameters
     ----------
