@@ -64,7 +64,7 @@ def encode_column(name: str, column: pa.ChunkedArray) -> CodedColumn:
     ----------
     name : str
     column : pyarrow.ChunkedArray
-        Text, numbers, dates or truth values. Text stays text where any value has a leading zero. NaN is missing.
+        Text, numbers, dates or booleans. Text stays text where any value has a leading zero. NaN is missing.
 
     Raises
     ------
