@@ -102,7 +102,7 @@ def test_the_summary_tells_what_was_asked(kaigo: Run, table: Path) -> None:
         "順序",
         "期待値(重みによる)",
         "Zayatz",
-        "特異な行(SUDA) 2行",
+        "少ない鍵で一意になる行(SUDA) 2行",
         "年齢 100.0%",
         "鍵の組 3通り",
     ):

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from kaigo.risk.figures_measures import load_measures, show_contributions, show_key_sets, show_measures
+from kaigo.risk import MonthRisk, ReleaseRisk, RiskMeasures
+from kaigo.risk.figures_measures import (
+    load_measures,
+    show_contributions,
+    show_key_sets,
+    show_measures,
+    show_month_values,
+)
 from kaigo.risk.flat import FlatQuestion
+from kaigo.risk.month_values import ValueRisk
 from kaigo.risk.table_risk import measure_rows
+from kaigo.tables import ClassCounts
 
 TABLE = pa.table({"性別": ["女", "女", "男"], "年齢": [75, 80, 80], "疾患": ["a", "b", "a"]})
 
@@ -49,3 +58,18 @@ def test_contributions_are_shown_largest_first_and_none_where_nothing_is_unique(
     assert "3行" in table.caption
     doubled = measure_rows(pa.concat_tables([TABLE, TABLE]), FlatQuestion(("性別", "年齢"), suda=True))
     assert "ありません" in show_contributions(doubled["suda"], "作り話").caption
+
+
+def test_what_a_class_gives_away_is_headed_by_the_worst_value() -> None:
+    measures = RiskMeasures(ClassCounts({2: 100}, {2: 200}), "人")
+    values = (
+        ValueRisk("kinds", "サービス種類の組", 1, 1.0, None, 0.9, 200, 50),
+        ValueRisk("survey_vector", "回答の組", 2, 1.5, 3.0, 0.5, 200, 0),
+    )
+    risk = ReleaseRisk(
+        "joined", ("性別",), MonthRisk(measures, (("2024-04", 200, 0),)), measures, (), None, values
+    )
+    table = show_month_values(risk, "作り話")
+    assert "25.0%の人のサービス種類の組" in table.caption
+    assert table.frame["確実に分かる人"].tolist() == [50, 0]
+    assert list(risk.to_payload()["sensitive"]) == ["kinds", "survey_vector"]

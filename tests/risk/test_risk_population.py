@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import gammaln
 from scipy.stats import hypergeom
@@ -101,3 +103,18 @@ def test_the_first_start_that_leads_to_a_root_is_taken() -> None:
     assert solve_pair(
         lambda x, y: ((x * x - 4, y - 1), (2 * x, 0.0, 0.0, 1.0)), (-1.0, 0.0)
     ) == pytest.approx((-2.0, 1.0))
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    histogram=st.dictionaries(st.sampled_from([1, 2, 3, 5, 40]), st.integers(1, 60), min_size=1),
+    more=st.sampled_from([0, 1, 10, 500, 100_000]),
+)
+def test_every_estimate_is_a_share_or_has_a_reason(histogram: dict[int, int], more: int) -> None:
+    population = sum(size * number for size, number in histogram.items()) + more
+    found = estimate_population(histogram, population)
+    for name, share in found.shares.items():
+        assert (share is None) == (name in found.reasons)
+        # SNB is not bounded by N in ARX either, yet stays near it.
+        assert share is None or 0 <= share < 1.5
+    assert {None} == set(found.shares.values()) if more == 0 else found.shares["dankar"] is not None

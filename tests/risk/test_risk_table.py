@@ -35,6 +35,8 @@ def test_one_word_that_is_no_number_makes_the_column_text(word: str) -> None:
 
 def test_long_numbers_do_not_fall_together() -> None:
     assert encode(["9007199254740993", "9007199254740992"])[0] == [1, 0]
+    codes = ["12345678901234567890", "12345678901234567891"]
+    assert encode([*codes]) == ([0, 1], None, 2)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -152,11 +153,19 @@ def test_persons_are_counted_once_in_each_class(rows: list[dict[str, Any]], miss
     assert result["risk"]["prosecutor_average"] == pytest.approx(
         sum(1 / size for size in worst.values()) / len(worst)
     )
-    if missing == "value":
-        # Each person once for each value: rows of one person that repeat a value add nothing.
-        once = list({tuple(row[c] for c in (*KEYS, "illness", "who")): row for row in rows}.values())
-        distinct = oracle.measure_sensitive(once, KEYS, "illness", False)
-        assert result["sensitive"]["illness"]["l_entropy"] == pytest.approx(distinct["l_entropy"])
+    # In a group, a person counts once for each value.
+    values = [[value for _, value in {(row["who"], row["illness"]) for row in group}] for group in groups]
+    entropies = [
+        -sum(group.count(v) / len(group) * math.log(group.count(v) / len(group)) for v in set(group))
+        for group in values
+    ]
+    assert result["sensitive"]["illness"]["l_entropy"] == pytest.approx(math.exp(min(entropies)))
+    everyone = [value for _, value in {(row["who"], row["illness"]) for row in rows}]
+    distances = [
+        sum(abs(g.count(v) / len(g) - everyone.count(v) / len(everyone)) for v in set(everyone)) / 2
+        for g in values
+    ]
+    assert result["sensitive"]["illness"]["t_equal"] == pytest.approx(max(distances))
 
 
 @settings(often, max_examples=20)

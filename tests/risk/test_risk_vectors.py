@@ -12,7 +12,7 @@ import pytest
 
 from kaigo.risk import measure_table
 from kaigo.risk.flat import FlatQuestion
-from kaigo.risk.population_uniqueness import estimate_population
+from kaigo.risk.population_uniqueness import estimate_population, estimate_zayatz
 from kaigo.risk.table_risk import measure_rows
 
 VECTORS = Path(__file__).with_name("vectors")
@@ -107,3 +107,11 @@ def test_population_uniqueness_is_that_of_arx_and_zero_never_stands_for_no_estim
     assert (found.shares["pitman"], found.shares["snb"]) == (None, None)
     assert set(found.reasons) == {"pitman", "snb"}
     assert found.shares["dankar"] == found.shares["zayatz"]
+
+
+def test_zayatz_is_that_of_the_library_arx_uses() -> None:
+    for case in load("commons_math_zayatz.json")["cases"]:
+        histogram = {int(size): number for size, number in case["histogram"].items()}
+        for population, expected in case["zayatz"].items():
+            share = estimate_zayatz(histogram, int(population)) / int(population)
+            assert share == pytest.approx(expected, rel=1e-11)

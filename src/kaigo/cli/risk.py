@@ -67,7 +67,7 @@ def risk(
         ),
     ] = None,
     suda: Annotated[
-        bool, typer.Option("--suda", help="特異な行の得点(SUDA2とDIS)を求める(任意の表のとき)")
+        bool, typer.Option("--suda", help="少ない鍵で一意になる行の得点(SUDA2とDIS)を求める(任意の表のとき)")
     ] = False,
     attributes: Annotated[
         bool, typer.Option("--attributes", help="鍵のすべての組が行を見分ける力を測る(鍵10個まで)")

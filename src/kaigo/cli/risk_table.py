@@ -120,7 +120,7 @@ def _tell_suda(result: Mapping[str, Any]) -> list[str]:
     scored = sum(score > 0 for score in result["suda"]["scores"])
     shares = [(name, share) for name, share in result["suda"]["contribution"].items() if share is not None]
     told = "、".join(f"{name} {share:.1f}%" for name, share in sorted(shares, key=lambda item: -item[1]))
-    return [f"特異な行(SUDA) {scored:,}行" + (f"。鍵の寄与: {told}" if told else "")]
+    return [f"少ない鍵で一意になる行(SUDA) {scored:,}行" + (f"。鍵の寄与: {told}" if told else "")]
 
 
 def _tell_key_sets(measured: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 
 from kaigo.risk.codes import CodedColumn, Integers
-from kaigo.risk.equivalence import group_codes, group_columns
+from kaigo.risk.equivalence import first_rows, group_codes, group_columns
 
 MOST_KEYS = 10
 """1,023 sets of keys."""
@@ -69,9 +69,7 @@ def measure_key_sets(keys: Sequence[CodedColumn], person: CodedColumn | None = N
 def _keep_distinct(keys: Sequence[CodedColumn], person: CodedColumn | None) -> tuple[Integers, Integers]:
     """One row of each combination of all keys (and of the person), and how many there are of it."""
     of_row, number = group_columns([*keys, *([person] if person else [])])
-    first = np.zeros(number, dtype=np.int64)
-    first[of_row[::-1]] = np.arange(len(of_row))[::-1]
-    return first, np.bincount(of_row, minlength=number)
+    return first_rows(of_row, number), np.bincount(of_row, minlength=number)
 
 
 def _describe(names: tuple[str, ...], sizes: Integers) -> KeySetPower:

@@ -64,7 +64,7 @@ def encode_column(name: str, column: pa.ChunkedArray) -> CodedColumn:
     ----------
     name : str
     column : pyarrow.ChunkedArray
-        Text, numbers, dates or truth values. Text stays text where any value has a leading zero. NaN is missing.
+        Text, numbers, dates or booleans. Text stays text where any value has a leading zero. NaN is missing.
 
     Raises
     ------
@@ -114,11 +114,13 @@ def _read_numbers(words: pa.Array) -> npt.NDArray[np.int64] | npt.NDArray[np.flo
         pa.types.is_integer(words.type) or pa.types.is_floating(words.type) or pa.types.is_decimal(words.type)
     ):
         return None
-    # Whole numbers beyond 2^53 would fall together as floats.
     for target in (pa.int64(), pa.float64()):
         try:
             numbers = words.cast(target).to_numpy(zero_copy_only=False)
         except pa.ArrowInvalid:
             continue
-        return numbers if np.isfinite(numbers).all() else None
+        # Long codes made of digits must not fall together: beyond 2^53 only whole-number types tell them apart.
+        rounded = target == pa.float64() and not pa.types.is_floating(words.type)
+        largest = 2**53 if rounded else np.inf
+        return numbers if bool((np.abs(numbers) < largest).all()) else None
     return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kaigo.risk.codes import CodedColumn, Floats, Integers
-from kaigo.risk.equivalence import Classes
+from kaigo.risk.equivalence import Classes, first_rows, group_codes
 
 
 @dataclass(frozen=True)
@@ -57,14 +57,14 @@ def count_values(classes: Classes, sensitive: CodedColumn, person: CodedColumn |
         Then a person counts once for each value in a class, else every row counts.
     """
     size = sensitive.size
-    if person is None:
-        cells = classes.of_row * size + sensitive.codes
-    else:
-        cells = np.unique((classes.of_row * person.size + person.codes) * size + sensitive.codes)
-        cells = cells // (person.size * size) * size + cells % size
-    distinct, count = np.unique(cells, return_counts=True)
+    of_row, codes = classes.of_row, sensitive.codes
+    if person is not None:
+        of_row, who, codes = classes.spread(of_row, person.codes, codes)
+        once = first_rows(*group_codes([of_row, who, codes], [classes.number, person.size, size]))
+        of_row, codes = of_row[once], codes[once]
+    distinct, count = np.unique(of_row * size + codes, return_counts=True)
     of_class, value = distinct // size, distinct % size
-    if classes.pairs is not None:
+    if person is None and classes.pairs is not None:
         of_class, value, count = classes.spread(of_class, value, count)
         distinct, place = np.unique(of_class * size + value, return_inverse=True)
         count = np.bincount(place, weights=count).astype(np.int64)

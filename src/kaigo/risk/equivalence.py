@@ -45,6 +45,13 @@ def group_columns(columns: Sequence[CodedColumn]) -> tuple[Integers, int]:
     return group_codes([column.codes for column in columns], [column.size for column in columns])
 
 
+def first_rows(of_row: Integers, number: int) -> Integers:
+    """The first row of each of ``number`` groups."""
+    first = np.zeros(number, dtype=np.int64)
+    first[of_row[::-1]] = np.arange(len(of_row))[::-1]
+    return first
+
+
 @dataclass(frozen=True)
 class Classes:
     """同値類: 鍵の値の組が同じ行の集まり。
@@ -102,8 +109,7 @@ def find_classes(keys: Sequence[CodedColumn], *, wildcard: bool = False) -> Clas
     of_row, number = group_columns(keys)
     if not wildcard or not any(key.has_missing for key in keys):
         return Classes(of_row, number, None)
-    first = np.zeros(number, dtype=np.int64)
-    first[of_row[::-1]] = np.arange(len(of_row))[::-1]
+    first = first_rows(of_row, number)
     codes = [key.codes[first] for key in keys]
     missing = np.stack([key.missing[first] for key in keys])
     found = list(_match_patterns(codes, [key.size for key in keys], missing))

@@ -9,6 +9,7 @@ from importlib import resources
 from typing import Any
 
 from kaigo.display import Table
+from kaigo.risk.release import ReleaseRisk
 
 
 @cache
@@ -80,7 +81,7 @@ def show_contributions(measured: Mapping[str, Any], source: str) -> Table:
     )
     special = sum(score > 0 for score in measured["scores"])
     caption = (
-        f"特異な行は{special:,}行で、最も多く関わる鍵は「{shares[0][0]}」です"
+        f"少ない鍵で一意になる行は{special:,}行で、最も多く関わる鍵は「{shares[0][0]}」です"
         if shares
         else "少ない鍵で一意になる行はありません"
     )
@@ -91,5 +92,35 @@ def show_contributions(measured: Mapping[str, Any], source: str) -> Table:
         units={"寄与": "%"},
         digits={"寄与": 1},
         note="その鍵を含む極小の組(MSU)の得点が、全得点に占める割合。1つの組をその鍵すべてに数えるため、合計は100を超える。",
+        internal=True,
+    )
+
+
+def show_month_values(risk: ReleaseRisk, source: str) -> Table:
+    """準識別子を知る人に、ほかの項目がどこまで分かるか(月の同値類のl-多様性とt-近接性)。"""
+    import pandas as pd
+
+    rows = [
+        [
+            value.label,
+            value.l_distinct,
+            value.l_entropy,
+            value.t_equal,
+            value.disclosed,
+            100 * value.disclosed_share,
+        ]
+        for value in risk.values
+    ]
+    most = max(risk.values, key=lambda value: value.disclosed)
+    return Table(
+        pd.DataFrame(
+            rows,
+            columns=["分かる項目", "l", "l(エントロピー)", "t", "確実に分かる人", "確実に分かる人の割合"],
+        ),
+        caption=f"準識別子を知る人には、{100 * most.disclosed_share:.1f}%の人の{most.label}が、少なくとも1つの月で確実に分かります",
+        source=source,
+        units={"確実に分かる人": "人", "確実に分かる人の割合": "%"},
+        digits={"l(エントロピー)": 2, "t": 3, "確実に分かる人の割合": 1},
+        note="月の同値類(A)で数え、最も悪い月の最も悪い同値類の値を示す。確実に分かる人: 同値類の全員が同じ値である月が1つでもある人(1人だけの同値類を含む)。tはその月の全員の分布との差。",
         internal=True,
     )

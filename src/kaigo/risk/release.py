@@ -11,6 +11,7 @@ from typing import Any
 from kaigo.deidentify import Release
 from kaigo.engine import Engine, open_engine
 from kaigo.risk.measures import RiskMeasures
+from kaigo.risk.month_values import ValueRisk, measure_month_values
 from kaigo.risk.person_months import store_person_months
 from kaigo.tables import PERSON_KEY, count_classes
 
@@ -71,6 +72,8 @@ class ReleaseRisk:
         month's set of service kinds).
     relink : RelinkRisk or None
         ``joined`` only.
+    values : tuple of ValueRisk
+        Diversity of what else is learnt in the month classes (l-diversity, t-closeness).
     """
 
     layout: str
@@ -79,6 +82,7 @@ class ReleaseRisk:
     history: RiskMeasures
     wider: tuple[tuple[str, RiskMeasures], ...]
     relink: RelinkRisk | None
+    values: tuple[ValueRisk, ...] = ()
 
     def to_payload(self) -> dict[str, Any]:
         """JSON form."""
@@ -110,6 +114,7 @@ class ReleaseRisk:
             }
             for label, measures in self.wider
         ]
+        payload["sensitive"] = {value.name: value.to_payload() for value in self.values}
         if self.relink:
             payload["relink"] = {
                 "persons": self.relink.persons,
@@ -139,7 +144,8 @@ def measure_release(release: Release, *, engine: str = "duckdb") -> ReleaseRisk:
         history = _measure_histories(session, keys)
         wider = _measure_wider_keys(session, keys)
         relink = _measure_relinking(session, keys) if release.layout == "joined" else None
-    return ReleaseRisk(release.layout, keys, month, history, wider, relink)
+        values = measure_month_values(session, keys)
+    return ReleaseRisk(release.layout, keys, month, history, wider, relink, values)
 
 
 def _measure_months(engine: Engine, keys: Sequence[str]) -> MonthRisk:

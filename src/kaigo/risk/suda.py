@@ -30,7 +30,7 @@ MOST_KEYS = 15
 
 @dataclass(frozen=True)
 class Suda:
-    """特異な行(special unique)の得点。
+    """少ない鍵で一意になる行(special unique)の得点。
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class Suda:
 def measure_suda(
     keys: Sequence[CodedColumn], *, wildcard: bool = False, fraction: float = DIS_FRACTION
 ) -> Suda:
-    """特異な行を探し、得点(SUDA)と一致の確率(DIS)を求める。
+    """少ない鍵で一意になる行を探し、得点(SUDA)と一致の確率(DIS)を求める。
 
     Parameters
     ----------
@@ -67,6 +67,9 @@ def measure_suda(
     Every set of keys is grouped once, smaller sets first; a record is unique on a set and on no set with one key less
     exactly if the set is one of its MSUs, as uniqueness is inherited by larger sets. Only records that are unique on
     all keys can be unique on some, so only they are looked at.
+
+    With one or two keys sdcMicro adds constant columns, which raises its scores (and it warns of that); here M is the
+    number of keys.
     """
     everything, classes = group_columns(keys)
     sizes = np.bincount(everything, minlength=classes)

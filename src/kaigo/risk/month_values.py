@@ -1,0 +1,117 @@
+"""What the class of a month gives away: l-diversity and t-closeness of the values beside the quasi-identifiers.
+
+Counted in persons and month by month: an attacker who knows a person's quasi-identifiers in a month looks among the
+persons of that month, and the table of reference is the month. In SQL, as the steps of a release are (the definitions
+are those of :mod:`kaigo.risk.diversity` and :mod:`kaigo.risk.closeness`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kaigo.engine import Engine
+from kaigo.tables import PERSON_KEY
+
+MONTH_VALUES = {"kinds": "その月のサービス種類の組", "survey_vector": "認定調査の回答の組"}
+"""Columns of ``person_months`` that are learnt about a person, and their Japanese names."""
+
+
+@dataclass(frozen=True)
+class ValueRisk:
+    """準識別子を知る人に、ほかの項目がどこまで分かるか。
+
+    Attributes
+    ----------
+    name, label : str
+        Column of ``person_months`` and its Japanese name.
+    l_distinct : int
+        Fewest different values in a class of any month.
+    l_entropy : float
+        Smallest exp(H).
+    recursive_c : float or None
+        Largest r₁ ÷ (r_l + … + r_m); None where l = 1.
+    t_equal : float
+        Largest ½ Σ |q − p|, p the shares in the month.
+    persons, disclosed : int
+        Persons; those who in at least one month stand in a class where all have one and the same value (a class of one
+        person included): for them the value is known for certain.
+    """
+
+    name: str
+    label: str
+    l_distinct: int
+    l_entropy: float
+    recursive_c: float | None
+    t_equal: float
+    persons: int
+    disclosed: int
+
+    @property
+    def disclosed_share(self) -> float:
+        """Share of persons."""
+        return self.disclosed / self.persons if self.persons else 0.0
+
+    def to_payload(self) -> dict[str, object]:
+        """JSON form."""
+        return {
+            "label": self.label,
+            "l_distinct": self.l_distinct,
+            "l_entropy": self.l_entropy,
+            "recursive_c": self.recursive_c,
+            "t_equal": self.t_equal,
+            "disclosed_persons": self.disclosed,
+            "disclosed_share": self.disclosed_share,
+        }
+
+
+def measure_month_values(engine: Engine, keys: Sequence[str]) -> tuple[ValueRisk, ...]:
+    """月の同値類ごとに、サービス種類の組と認定調査の回答の組がどれだけ散らばるかを測る。
+
+    Parameters
+    ----------
+    engine : Engine
+        With the step ``person_months``.
+    keys : sequence of str
+        Quasi-identifiers.
+    """
+    return tuple(_measure_value(engine, keys, name, label) for name, label in MONTH_VALUES.items())
+
+
+def _measure_value(engine: Engine, keys: Sequence[str], name: str, label: str) -> ValueRisk:
+    person, of_class = engine.dialect.columns(PERSON_KEY), engine.dialect.columns(("month", *keys))
+    known = f"{name}_known"
+    engine.view(known, f"select distinct {person}, {of_class}, {name} as v from person_months")
+    counted = f"select {of_class}, v, cast(count(*) as double) as c from {known} group by {of_class}, v"
+    shared = (
+        f"select {of_class}, c, c / sum(c) over (partition by {of_class}) as q, "
+        "sum(c) over (partition by month, v) / sum(c) over (partition by month) as p, "
+        f"row_number() over (partition by {of_class} order by c desc) as place from ({counted}) as n"
+    )
+    cells = f"{name}_cells"
+    engine.view(cells, shared)
+    by_class = f"select count(*) as l, -sum(q * ln(q)) as h, (sum(abs(q - p) - p) + 1) / 2 as t from {cells} group by {of_class}"
+    least, entropy, distance = engine.rows(f"select min(l), exp(min(h)), max(t) from ({by_class}) as s")[0]
+    sided = (
+        f"select {person}, min(v) over (partition by {of_class}) as low, max(v) over (partition by {of_class}) as high "
+        f"from {known}"
+    )
+    of_person = f"select {person}, max(case when low = high then 1 else 0 end) as sure from ({sided}) as s group by {person}"
+    persons, disclosed = engine.rows(f"select count(*), sum(sure) from ({of_person}) as p")[0]
+    return ValueRisk(
+        name,
+        label,
+        int(least),
+        float(entropy),
+        _measure_recursive(engine, of_class, cells, int(least)),
+        float(distance),
+        int(persons),
+        int(disclosed or 0),
+    )
+
+
+def _measure_recursive(engine: Engine, of_class: str, cells: str, least: int) -> float | None:
+    if least == 1:
+        return None
+    by_class = f"select max(c) / sum(case when place >= {least} then c else 0 end) as r from {cells} group by {of_class}"
+    return float(engine.value(f"select max(r) from ({by_class}) as s"))
