@@ -20,6 +20,7 @@ SURVEY_GROUPS = {
 }
 OTHER_LABELS = {
     "birth": "生年(加工後)",
+    "age": "生年(加工後)",
     "sex": "性別",
     "care_level": "要介護状態区分",
     "primary_disease": "疾患",

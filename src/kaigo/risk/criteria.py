@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kaigo.risk.known_points import wilson
-from kaigo.risk.released_history import NO_CERTIFICATION, Array, Codes, ReleasedHistory
+from kaigo.risk.released_history import BIRTH_COLUMNS, NO_CERTIFICATION, Array, Codes, ReleasedHistory
 
 Criterion = Literal["singling_out", "linkability", "inference"]
 
@@ -86,7 +86,9 @@ def measure_criteria(
     mixed = random.permutation(number)
     held, inside = mixed[: int(number * HELD_OUT)], mixed[int(number * HELD_OUT) :]
     results = [_single_out(values, history.static.shape[1], inside, held, random, attacks)]
-    one = np.array([n.startswith("birth") or n in {"sex", "care_level", "insured_category"} for n in names])
+    one = np.array(
+        [n.startswith(BIRTH_COLUMNS) or n in {"sex", "care_level", "insured_category"} for n in names]
+    )
     known, other = values[:, one], np.hstack([values[:, ~one], services])
     if known.shape[1] and other.shape[1]:
         results.append(_link(known, other, inside, held, random, attacks))

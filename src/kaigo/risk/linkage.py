@@ -16,7 +16,7 @@ import numpy.typing as npt
 from kaigo.risk.attackers import About, Attacker
 from kaigo.risk.known_points import wilson
 from kaigo.risk.register_history import MISSING, RegisterHistory
-from kaigo.risk.released_history import NO_CERTIFICATION, Array, ReleasedHistory
+from kaigo.risk.released_history import BIRTH_COLUMNS, NO_CERTIFICATION, Array, ReleasedHistory
 from kaigo.risk.rotation import number_histories
 from kaigo.risk.translation import Translation, learn_translation
 from kaigo.tables import load_service_kinds, survey_columns
@@ -143,7 +143,7 @@ class LinkageAttack:
         found: dict[str, tuple[int, Translation]] = {}
         for place, name in enumerate(self.released.static_names):
             values = self.released.static[:, place].astype(np.int64)
-            if name.startswith("birth"):
+            if name.startswith(BIRTH_COLUMNS):
                 found["birth"] = place, learn_translation(self.register.birth, values)
             elif name == "sex":
                 found["sex"] = place, learn_translation(self.register.sex, values)

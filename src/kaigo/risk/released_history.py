@@ -23,6 +23,8 @@ from kaigo.tables import PERSON_KEY
 Array = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
 NO_CERTIFICATION = -1
+BIRTH_COLUMNS = ("birth", "age")
+"""How the names of released columns begin in which the birth may stand, generalised or not."""
 
 
 @dataclass(frozen=True)
