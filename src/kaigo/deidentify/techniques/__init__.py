@@ -5,6 +5,7 @@ from kaigo.deidentify.techniques.delete_item import DeleteItem
 from kaigo.deidentify.techniques.delete_rare_answers import DeleteRareAnswers
 from kaigo.deidentify.techniques.delete_super_aged import DeleteSuperAged
 from kaigo.deidentify.techniques.generalise_to_month import GeneraliseToMonth
+from kaigo.deidentify.techniques.k_anonymise import KAnonymise
 from kaigo.deidentify.techniques.keep import Keep
 from kaigo.deidentify.techniques.roll_up_rare_codes import RollUpRareCodes
 from kaigo.deidentify.techniques.top_code import TopCode
@@ -19,6 +20,7 @@ TECHNIQUES: dict[str, Technique] = {
         DeleteRareAnswers(),
         RollUpRareCodes(),
         TopCode(),
+        KAnonymise(),
     )
 }
 """Techniques by the name that a standard uses."""
