@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from commands import Run, assert_refused, find_half_written, list_files
+from commands import Run, assert_refused, find_half_written, list_files, run_limited
 
 TABLE = "番号,年齢,性別,備考\n1,65,女,あ\n2,65,女,い\n3,66,女,\n4,71,男,え\n"
 AGES = "65;60代;*\n66;60代;*\n71;70代;*\n"
@@ -201,3 +201,15 @@ def test_the_table_itself_is_never_overwritten_and_a_folder_is_left_alone(kaigo:
     assert_refused(kaigo(*line(place, "--k", 2, "--out", place / "mine.csv")), "同じ名前のフォルダ")
     assert list_files(place) == before
     assert find_half_written(place) == []
+
+
+@pytest.mark.parametrize("name", ["out.csv", "out.parquet"])
+def test_a_disk_that_is_full_leaves_the_earlier_file_whole(place: Path, name: str) -> None:
+    rows = "".join(f"{number},65,女,{number * 7919 % 10**9}\n" for number in range(3000))
+    (place / "table.csv").write_text("番号,年齢,性別,備考\n" + rows, encoding="utf-8")
+    (place / name).write_text("earlier", encoding="utf-8")
+    before = list_files(place)
+    arguments = line(place, "--k", 2, "--out", place / name)
+    done = run_limited(2_000, *arguments, cwd=place, temporary=place.parent / "temporary")
+    assert_refused(done, "ディスクの空きがなくなりました", "空き容量")
+    assert list_files(place) == before

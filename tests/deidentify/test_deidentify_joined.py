@@ -153,6 +153,20 @@ def test_a_looked_up_table_is_the_engine_s_join_in_the_order_of_places_and_the_c
     assert pq.read_table(tmp_path / "without" / "joined").equals(made)
 
 
+def test_a_line_of_a_person_whom_a_rule_made_up_has_a_place_but_no_trace(
+    engine: Engine, tmp_path: Path
+) -> None:
+    lay_out(engine, tmp_path, [("1940-01", 1), ("1950-02", 2)], [(1, "21")], [(2, 1, "a", 1), (1, 1, "b", 2)])
+    engine.view("shuffled_parts", "select person, certification, month, units, units as place from parts_b")
+    engine.view("parts_p", "select person + 1 as person, born, sex from read_parquet("
+                f"'{tmp_path}/parts_p.parquet') union all select 1 as person, '1960-03' as born, 1 as sex")  # fmt: skip
+    engine.view("persons_0", f"select * from read_parquet('{tmp_path}/persons_0.parquet') where person = 2")
+    assert stream_joined(engine, PARTS, "shuffled_parts", tmp_path / "provide", tmp_path / "crosswalk") == 2
+    assert pq.read_table(tmp_path / "provide" / "joined")["born"].to_pylist() == ["1940-01", "1960-03"]
+    traced = pq.read_table(tmp_path / "crosswalk" / "rows").to_pylist()
+    assert [(row["row_position"], row["insured_number"]) for row in traced] == [(0, "0000000002")]
+
+
 def test_a_part_without_released_columns_takes_no_place(engine: Engine, tmp_path: Path) -> None:
     lay_out(engine, tmp_path, [("1940-01", 1)], [(1, "21")], [(1, 1, "a", 5), (1, 1, "b", 4)])
     engine.view("shuffled_parts", "select person, certification, month, units, units as place from parts_b")

@@ -1,6 +1,7 @@
 """The key: hidden wherever it could be shown, private on disk, repeatable only where asked."""
 
 import copy
+import hmac
 import os
 import pickle
 import re
@@ -86,3 +87,12 @@ def test_a_place_where_no_key_can_be_made_is_refused(tmp_path: Path) -> None:
 def test_a_key_does_not_reach_the_environment() -> None:
     Key(SECRET).digest("a", "x")
     assert SECRET.hex() not in "".join(os.environ.values())
+
+
+@pytest.mark.parametrize("length", [32, 63, 64, 65, 131])
+def test_a_signature_is_the_library_s_hmac_for_keys_below_and_beyond_a_block(length: int) -> None:
+    secret = bytes(range(length))
+    key = Key(secret)
+    for message in ("", "990001/0000000001", "介護" * 50):
+        expected = hmac.digest(secret, message.encode(), "sha256").hex()[:32]
+        assert (key.sign(message), key.sign(message)) == (expected, expected)

@@ -130,9 +130,10 @@ def stream_joined(
         def trace_lines() -> Iterator[pa.RecordBatch]:
             position = 0
             for person, batch in find_lines():
-                rows = pa.array(np.arange(position, position + len(person)))
-                who = numbers.take(numbers.find(person))
-                writer.write_batch(pa.RecordBatch.from_arrays([rows, *who], schema=traced))
+                rows, found = np.arange(position, position + len(person)), numbers.find(person)
+                known = found >= 0  # a person whom a rule made up has no numbers
+                who = numbers.take(found[known])
+                writer.write_batch(pa.RecordBatch.from_arrays([pa.array(rows[known]), *who], schema=traced))
                 position += len(person)
                 yield batch
 

@@ -14,12 +14,13 @@ from kaigo.engine import write_file
 from kaigo.errors import InputError, OutputError
 
 KEY_BYTES = 32
+_BLOCK = 64
 
 
 class Key:
     """作成ごとの秘密鍵(HMAC-SHA256)。表示しても中身は出ない。"""
 
-    __slots__ = ("_secret",)
+    __slots__ = ("_inner", "_outer", "_secret")
 
     def __init__(self, secret: bytes) -> None:
         if len(secret) < KEY_BYTES:
@@ -29,6 +30,10 @@ class Key:
                 remedy=f"{KEY_BYTES}バイト以上の乱数を鍵にしてください。",
             )
         self._secret = secret
+        # RFC 2104 with the two blocks of the key hashed once: half the time of a call a message.
+        block = (hashlib.sha256(secret).digest() if len(secret) > _BLOCK else secret).ljust(_BLOCK, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
 
     def __repr__(self) -> str:
         return "<Key: hidden>"
@@ -49,7 +54,10 @@ class Key:
 
     def sign(self, message: str) -> str:
         """HMAC-SHA256 of a message, first 32 hex digits."""
-        return hmac.digest(self._secret, message.encode(), "sha256").hex()[:32]
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message.encode())
+        outer.update(inner.digest())
+        return outer.hexdigest()[:32]
 
     def words(self, block: int, count: int) -> npt.NDArray[np.int64]:
         """Random numbers from 0 to 2^63 - 1 of one block of a stream (SHAKE-256 under the key).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,7 +136,7 @@ class Workspace:
         technique: str,
         joins: str = "",
         keep_rows: str | None = None,
-        changes_type: bool = False,
+        changes_type: bool | Collection[str] = False,
         note: str = "",
         started: float | None = None,
     ) -> tuple[Workspace, LedgerEntry]:
@@ -151,19 +151,21 @@ class Workspace:
             LEFT JOINs of lookup steps; must not multiply rows.
         keep_rows : str, optional
             Condition for a row to stay; others are removed.
-        changes_type : bool
-            Whether new values are text where the old ones are not (they are then compared as text).
+        changes_type : bool or collection of str
+            Whether (or in which columns) new values are text where the old ones are not: they are compared as text.
         """
         started = time.perf_counter() if started is None else started
         engine, quote = self.engine, self.engine.dialect.quote
         source = f"{self.relations[table]} as t {joins}"
         removed = f"not ({keep_rows})" if keep_rows else "1 = 0"
 
+        retyped = set(changes) if changes_type is True else set(changes_type or ())
+
         def differs(column: str, expression: str | None) -> str:
             if expression is None:
                 return f"t.{quote(column)} is not null"
             old = f"t.{quote(column)}"
-            if changes_type:
+            if column in retyped:
                 old = f"cast({old} as {engine.dialect.text_type})"
             return f"{old} is distinct from ({expression})"
 
@@ -171,7 +173,7 @@ class Workspace:
         changed = {
             column: differs(column, expression)
             for column, expression in changes.items()
-            if expression != f"t.{quote(column)}" or changes_type
+            if expression != f"t.{quote(column)}" or column in retyped
         }
         cells = " + ".join(f"case when {test} then 1 else 0 end" for test in changed.values()) or "0"
         touched = " or ".join([*changed.values(), removed])

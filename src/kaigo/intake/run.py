@@ -23,9 +23,8 @@ from kaigo.intake.cross_checks import (
 )
 from kaigo.intake.read_table import MonthSpan, Progress, SourceFile, read_table
 from kaigo.intake.report import build_report, write_report
-from kaigo.intake.sources import IntakeSources, check_out_folder
+from kaigo.intake.sources import IntakeSources, check_out_folder, check_source
 from kaigo.tables.care_tables import CareTables, write_manifest
-from kaigo.tables.flat_file import check_source
 from kaigo.tables.schema import load_schemas
 from kaigo.tables.survey import load_survey_items
 

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from kaigo.deidentify.k_anonymity.encode import encode_texts, number_values
 from kaigo.deidentify.k_anonymity.hierarchy import SUPPRESSED, Hierarchy, read_hierarchies
 from kaigo.deidentify.k_anonymity.records import Ints, Records, collapse
 from kaigo.deidentify.k_anonymity.search import Found, search_lattice
@@ -187,22 +188,12 @@ def _check_parameters(path: Path, k: int, suppression: float | str | Fraction, o
     return share
 
 
-def _texts(column: pa.ChunkedArray) -> pa.DictionaryArray:
-    texts = column if pa.types.is_large_string(column.type) else column.cast(pa.large_string())
-    return texts.combine_chunks().dictionary_encode()
-
-
 def _number_values(table: pa.Table, key: Hierarchy) -> npt.NDArray[np.int32]:
     """Number of each record's value in the key's domain."""
-    known = {value: number for number, value in enumerate(key.values)}
-    texts = _texts(table[key.name])
-    numbers = [known.get(text, -1) for text in texts.dictionary.to_pylist()]
-    # Index -1 of a missing cell meets the last entry.
-    lookup = np.array([*numbers, known.get("", -1)], dtype=np.int32)
-    codes: npt.NDArray[np.int32] = lookup[texts.indices.fill_null(-1).to_numpy(zero_copy_only=False)]
+    codes = number_values(table[key.name], key)
     unknown = np.flatnonzero(codes < 0)
     if unknown.size:
-        empty = not texts.indices[int(unknown[0])].is_valid
+        empty = not table[key.name][int(unknown[0])].is_valid
         raise InputError(
             f"列「{key.name}」に、階層のファイルにない{'空欄' if empty else '値'}があります。",
             found=f"{unknown.size:,}行。最初は見出しを除いて{unknown[0] + 1:,}行目",
@@ -227,7 +218,7 @@ def _number_persons(table: pa.Table, person: str, keys: Sequence[str]) -> Ints:
             found=person,
             remedy="階層のフォルダからそのファイルを除くか、--person に別の列を指定してください。",
         )
-    texts = _texts(table[person])
+    texts = encode_texts(table[person])
     if texts.null_count:
         first = int(np.flatnonzero(texts.indices.is_null().to_numpy(zero_copy_only=False))[0]) + 1
         raise InputError(

@@ -14,6 +14,7 @@ from kaigo.deidentify.techniques.delete_super_aged import DeleteSuperAged
 from kaigo.deidentify.techniques.drop_extreme_months import DropExtremeMonths
 from kaigo.deidentify.techniques.fix_per_period import FixPerPeriod
 from kaigo.deidentify.techniques.generalise_to_month import GeneraliseToMonth
+from kaigo.deidentify.techniques.k_anonymise import KAnonymise
 from kaigo.deidentify.techniques.keep import Keep
 from kaigo.deidentify.techniques.keep_promise import KeepPromise
 from kaigo.deidentify.techniques.lift_code import LiftCode
@@ -45,6 +46,7 @@ TECHNIQUES: dict[str, Technique] = {
         DeleteSmallGroups(),
         DeleteRareCombinations(),
         KeepPromise(),
+        KAnonymise(),
     )
 }
 """Techniques by the name that a standard uses."""
