@@ -1,5 +1,6 @@
 """One module per technique of 別表第1; each counts what it does."""
 
+from kaigo.deidentify.techniques.average_per_period import AveragePerPeriod
 from kaigo.deidentify.techniques.band_birth import BandBirth
 from kaigo.deidentify.techniques.base import Technique
 from kaigo.deidentify.techniques.blank_rarest_codes import BlankRarestCodes
@@ -19,7 +20,6 @@ from kaigo.deidentify.techniques.keep_promise import KeepPromise
 from kaigo.deidentify.techniques.lift_code import LiftCode
 from kaigo.deidentify.techniques.merge_to_problem import MergeToProblem
 from kaigo.deidentify.techniques.roll_up_rare_codes import RollUpRareCodes
-from kaigo.deidentify.techniques.sum_per_period import SumPerPeriod
 from kaigo.deidentify.techniques.top_code import TopCode
 
 TECHNIQUES: dict[str, Technique] = {
@@ -38,7 +38,7 @@ TECHNIQUES: dict[str, Technique] = {
         BlankRarestCodes(),
         DropExtremeMonths(),
         FixPerPeriod(),
-        SumPerPeriod(),
+        AveragePerPeriod(),
         BlankSmallGroups(),
         DeleteCells(),
         DeleteRecords(),
