@@ -4,6 +4,7 @@ from kaigo.deidentify.techniques.band_birth import BandBirth
 from kaigo.deidentify.techniques.base import Technique
 from kaigo.deidentify.techniques.blank_rarest_codes import BlankRarestCodes
 from kaigo.deidentify.techniques.blank_small_groups import BlankSmallGroups
+from kaigo.deidentify.techniques.cut_at_fixed import CutAtFixed
 from kaigo.deidentify.techniques.delete_cells import DeleteCells
 from kaigo.deidentify.techniques.delete_item import DeleteItem
 from kaigo.deidentify.techniques.delete_rare_answers import DeleteRareAnswers
@@ -20,7 +21,8 @@ from kaigo.deidentify.techniques.lift_code import LiftCode
 from kaigo.deidentify.techniques.merge_to_problem import MergeToProblem
 from kaigo.deidentify.techniques.roll_up_rare_codes import RollUpRareCodes
 from kaigo.deidentify.techniques.sum_per_period import SumPerPeriod
-from kaigo.deidentify.techniques.top_code import TopCode
+from kaigo.deidentify.techniques.top_code import BottomCode, TopCode
+from kaigo.deidentify.techniques.top_code_birth import TopCodeBirth
 
 TECHNIQUES: dict[str, Technique] = {
     technique.name: technique
@@ -32,6 +34,7 @@ TECHNIQUES: dict[str, Technique] = {
         DeleteRareAnswers(),
         RollUpRareCodes(),
         TopCode(),
+        BottomCode(),
         BandBirth(),
         LiftCode(),
         MergeToProblem(),
@@ -44,6 +47,8 @@ TECHNIQUES: dict[str, Technique] = {
         DeleteRecords(),
         DeleteSmallGroups(),
         DeleteRareCombinations(),
+        CutAtFixed(),
+        TopCodeBirth(),
         KeepPromise(),
     )
 }
