@@ -14,10 +14,12 @@ from kaigo.deidentify.techniques.delete_small_groups import DeleteSmallGroups
 from kaigo.deidentify.techniques.delete_super_aged import DeleteSuperAged
 from kaigo.deidentify.techniques.drop_extreme_months import DropExtremeMonths
 from kaigo.deidentify.techniques.fix_per_period import FixPerPeriod
+from kaigo.deidentify.techniques.generalise_birth import GeneraliseBirth
 from kaigo.deidentify.techniques.generalise_to_month import GeneraliseToMonth
 from kaigo.deidentify.techniques.keep import Keep
 from kaigo.deidentify.techniques.keep_promise import KeepPromise
 from kaigo.deidentify.techniques.lift_code import LiftCode
+from kaigo.deidentify.techniques.merge_options import MergeOptions
 from kaigo.deidentify.techniques.merge_to_problem import MergeToProblem
 from kaigo.deidentify.techniques.roll_up_rare_codes import RollUpRareCodes
 from kaigo.deidentify.techniques.sum_per_period import SumPerPeriod
@@ -49,6 +51,8 @@ TECHNIQUES: dict[str, Technique] = {
         DeleteRareCombinations(),
         CutAtFixed(),
         TopCodeBirth(),
+        GeneraliseBirth(),
+        MergeOptions(),
         KeepPromise(),
     )
 }
