@@ -37,7 +37,7 @@ def list_closing_entries(
             columns=("*",),
             technique="limit_period",
             parameters={"max_months": standard.period.max_months, "months": work.months},
-            **standard.period.model_dump(exclude={"max_months", "accumulates"}),
+            **standard.period.model_dump(exclude={"max_months", "given_every", "accumulates"}),
         )
         note = f"{work.months}か月。たまってよいもの: {'、'.join(standard.period.accumulates)}"
         entry = _entry(period, "すべての表", "提供の期間", "期間の上限", released, 0, 0, 0.0)

@@ -79,7 +79,7 @@ def make_release(
     """
     layout = layout or standard.layout
     _refuse_layout(standard, layout)
-    own_key = key.subkey(_name_creation(tables, standard, layout))
+    own_key = key.subkey(name_creation(tables, standard, layout))
     tell = progress or (lambda label: None)
     check_replaceable(out, "keep/manifest.json")
     with atomic_folder(out) as fresh, open_engine(engine) as session:
@@ -120,7 +120,7 @@ def _refuse_layout(standard: Standard, layout: Layout) -> None:
         )
 
 
-def _name_creation(tables: CareTables, standard: Standard, layout: Layout) -> str:
+def name_creation(tables: CareTables, standard: Standard, layout: Layout) -> str:
     """What makes a creation: the same data, standard and layout. Any other gets another key from the same file."""
     parts = [*sorted(tables.content_sha256.items()), standard.to_toml(), layout]
     return f"creation/{hashlib.sha256(repr(parts).encode()).hexdigest()}"
@@ -137,9 +137,11 @@ def _cover_months(work: Workspace, standard: Standard, layout: Layout) -> Worksp
             remedy=f"給付を{most}か月以内に絞って読み込み直すか、期間の定め(period.max_months)を検討し直してください。",
         )
     if layout == "joined":
-        return work
-    # A stable pseudonym covers whatever the release covers.
-    return dataclasses.replace(work, span_months=standard.pseudonym.rotate_months or months)
+        span = standard.period.given_every if standard.period else 1
+    else:
+        # A stable pseudonym covers whatever the release covers.
+        span = standard.pseudonym.rotate_months or months
+    return dataclasses.replace(work, span_months=span)
 
 
 def apply_rules(

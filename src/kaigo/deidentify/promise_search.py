@@ -200,7 +200,11 @@ def _mend_pair(
         token = max(free, key=lambda each: int(both[each, each]))
         return token, np.flatnonzero(with_one & with_other)
     if cell == 1:
-        return (one, np.flatnonzero(with_one & ~with_other)) if one in free else (other, np.flatnonzero(with_other))
+        return (
+            (one, np.flatnonzero(with_one & ~with_other))
+            if one in free
+            else (other, np.flatnonzero(with_other))
+        )
     token = min(free, key=lambda each: int(both[each, each]))
     alone = kept[:, token] & ~(with_other if token == one else with_one)
     missing = least - int((~with_one & ~with_other).sum())

@@ -70,7 +70,7 @@ def _check_promise(standard: Standard) -> Iterator[str]:
     for rule in standard.rules[promise + 1 :]:
         if rule.technique not in {"sum_per_period", "top_code", "delete_item", "keep"}:
             yield f"定め{rule.id}: 約束の確保(keep_promise)の後では、値を変える手法「{rule.technique}」は使えません。"
-    if standard.layout == "linked":
+    if standard.layout == "linked" or (standard.period and standard.period.given_every > 1):
         needed = {"fix_per_period": "認定", "sum_per_period": "給付"}
         for technique, what in needed.items():
             if technique not in place:

@@ -75,9 +75,14 @@ class PseudonymRule(Frozen):
 
 
 class PeriodRule(Frozen):
-    """提供の期間(※2)の定め: 何か月までか、1つの仮IDの下に何がたまってよいか。"""
+    """提供の期間(※2)の定め: 何か月までか、1つの仮IDの下に何がたまってよいか。
+
+    ``given_every``: months for which values are given once where there is no pseudonym (``joined``) and the standard
+    gives them once a period; with pseudonyms it is the pseudonym's months.
+    """
 
     max_months: int = Field(ge=1, le=120)
+    given_every: int = Field(default=1, ge=1, le=120)
     accumulates: tuple[str, ...]
     set_by: SetBy
     clause_2018: str

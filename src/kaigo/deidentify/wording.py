@@ -55,7 +55,9 @@ def describe_parameters(parameters: Mapping[str, Any]) -> str:
     """Values in force, e.g. 10人、99パーセンタイル; なし if there is none."""
     shown = []
     for name, value in parameters.items():
-        value = f"{float(value) * 100:g}" if name in {"percentile", "share"} else _WORDS.get(str(value), value)
+        value = (
+            f"{float(value) * 100:g}" if name in {"percentile", "share"} else _WORDS.get(str(value), value)
+        )
         shown.append(_PARAMETERS.get(name, f"{name}={{}}").format(value))
     return "、".join(shown) or "なし"
 

@@ -15,8 +15,8 @@ class FixPerPeriod(Technique):
 
     For all months of a period the certification in force in the person's first month of it applies. So the
     history of levels within a pseudonym is a constant, and the months in which a person was certified are not
-    shown: ``from_month`` and ``to_month`` become those of the period. In a release without pseudonyms each
-    month stands alone and nothing changes.
+    shown: ``from_month`` and ``to_month`` become those of the period. Without pseudonyms a period is the standard's
+    ``given_every`` months.
 
     Examples
     --------
@@ -36,13 +36,17 @@ class FixPerPeriod(Technique):
         started = time.perf_counter()
         engine = work.engine
         fixed, lines = work.own_name("in_force_fixed"), work.own_name("benefits_fixed")
+        source, period = work.own_name("in_force_seen"), work.period("month_number")
+        # Where only lines are provided, certifications without a line were left out before.
+        seen = work.in_force if work.layout == "linked" else work.relations["benefits"]
+        engine.view(source, f"select distinct person, certification, service_month, month_number from {seen}")
         engine.materialise(
             fixed,
             "select f.person, f.service_month, f.month_number, f.certification as before, g.certification "
-            f"from (select person, certification, service_month, month_number, {work.period('month_number')} as period "
-            f"from {work.in_force}) as f join (select person, period, certification from "
-            f"(select person, certification, {work.period('month_number')} as period, row_number() over "
-            f"(partition by person, {work.period('month_number')} order by month_number) as place from {work.in_force}) "
+            f"from (select person, certification, service_month, month_number, {period} as period from {source}) as f "
+            "join (select person, period, certification from "
+            f"(select person, certification, {period} as period, row_number() over "
+            f"(partition by person, {period} order by month_number) as place from {source}) "
             "as numbered where place = 1) as g on g.person = f.person and g.period = f.period",
             work.folder / fixed,
         )
@@ -58,14 +62,12 @@ class FixPerPeriod(Technique):
         work = dataclasses.replace(
             work, in_force=fixed, whole_periods=True, relations={**work.relations, "benefits": lines}
         )
-        # Where the layout shows benefits only, certifications without a line were left out before.
-        used = fixed if work.layout == "linked" else lines
         work, entry = work.rewrite(
             rule,
             "certifications",
             {},
             technique=self.label,
-            joins=f"left join (select distinct certification from {used}) as u on u.certification = t.certification",
+            joins=f"left join (select distinct certification from {fixed}) as u on u.certification = t.certification",
             keep_rows="u.certification is not null",
             note=f"期間の途中で替わった認定(のべ{months:,}人月)を、期間の初めの認定にそろえた",
             started=started,
