@@ -11,12 +11,12 @@ from kaigo.deidentify.figures import LEDGER_SOURCE
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.make import make_release
 from kaigo.deidentify.release import Release
-from kaigo.deidentify.released_names import BIRTH_COLUMNS, released_birth
+from kaigo.deidentify.released_names import released_birth
 from kaigo.deidentify.standard import Standard, list_standards, load_standard
 from kaigo.deidentify.wording import describe_columns, label_table, read_out, read_out_balance
 from kaigo.display import Table
 from kaigo.engine import Engine, open_engine
-from kaigo.tables import CareTables, load_schemas, survey_columns
+from kaigo.tables import BIRTH_COLUMNS, CareTables, load_schemas, survey_columns
 
 NOT_A_LAW = "本書の技術的な検討であり、法114条の審査結果ではありません"
 

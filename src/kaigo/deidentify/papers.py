@@ -10,11 +10,10 @@ from typing import Any
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from kaigo.deidentify.released_names import BIRTH_COLUMNS
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
 from kaigo.engine import write_file
-from kaigo.tables import format_month, load_schemas, load_service_codes, load_service_kinds
+from kaigo.tables import BIRTH_COLUMNS, format_month, load_schemas, load_service_codes, load_service_kinds
 
 _OWN_COLUMNS = {
     "person_id": (
