@@ -1,5 +1,6 @@
 """One module per technique of 別表第1; each counts what it does."""
 
+from kaigo.deidentify.techniques.add_noise import AddNoise
 from kaigo.deidentify.techniques.band_birth import BandBirth
 from kaigo.deidentify.techniques.base import Technique
 from kaigo.deidentify.techniques.blank_rarest_codes import BlankRarestCodes
@@ -21,8 +22,10 @@ from kaigo.deidentify.techniques.keep_promise import KeepPromise
 from kaigo.deidentify.techniques.lift_code import LiftCode
 from kaigo.deidentify.techniques.merge_options import MergeOptions
 from kaigo.deidentify.techniques.merge_to_problem import MergeToProblem
+from kaigo.deidentify.techniques.microaggregate import Microaggregate
 from kaigo.deidentify.techniques.roll_up_rare_codes import RollUpRareCodes
 from kaigo.deidentify.techniques.sum_per_period import SumPerPeriod
+from kaigo.deidentify.techniques.swap_values import SwapValues
 from kaigo.deidentify.techniques.top_code import BottomCode, TopCode
 from kaigo.deidentify.techniques.top_code_birth import TopCodeBirth
 
@@ -53,6 +56,9 @@ TECHNIQUES: dict[str, Technique] = {
         TopCodeBirth(),
         GeneraliseBirth(),
         MergeOptions(),
+        AddNoise(),
+        SwapValues(),
+        Microaggregate(),
         KeepPromise(),
     )
 }
