@@ -34,6 +34,8 @@ def check_birth(column: str, rules: Sequence[Rule]) -> Iterator[str]:
             if grain == DATE:
                 yield f"定め{rule.id}: 超高齢の生年月の削除は、年月への一般化の後に置く必要があります。"
                 needs = None
+        elif rule.technique == "merge_small_groups":
+            needs, after = range(YEAR, BAND + 1), BAND
         elif rule.technique == "top_code_birth":
             needs = range(MONTH, YEAR + 1)
         if needs is not None and grain not in needs:

@@ -21,6 +21,7 @@ from kaigo.deidentify.techniques.keep import Keep
 from kaigo.deidentify.techniques.keep_promise import KeepPromise
 from kaigo.deidentify.techniques.lift_code import LiftCode
 from kaigo.deidentify.techniques.merge_options import MergeOptions
+from kaigo.deidentify.techniques.merge_small_groups import MergeSmallGroups
 from kaigo.deidentify.techniques.merge_to_problem import MergeToProblem
 from kaigo.deidentify.techniques.microaggregate import Microaggregate
 from kaigo.deidentify.techniques.roll_up_rare_codes import RollUpRareCodes
@@ -59,6 +60,7 @@ TECHNIQUES: dict[str, Technique] = {
         AddNoise(),
         SwapValues(),
         Microaggregate(),
+        MergeSmallGroups(),
         KeepPromise(),
     )
 }
