@@ -95,7 +95,7 @@ def _view_profiles(work: Workspace, provide: Path) -> tuple[list[str], list[str]
             "from pseudonyms as i join written_benefits as b on b.person_id = i.person_id",
         )
     else:
-        own = listed.replace(f"p.{quote(work.names['birth_date'])}", f"p.{quote('birth_date')}")
+        own = ", ".join(f"{alias}.{quote(name)}" for name, alias in shown.items())
         engine.view(
             "profiles",
             f"select distinct b.person, {work.period('b.month_number')} as period, {own} "

@@ -21,7 +21,7 @@ class BandParameters(Parameters):
     def _ascend(cls, text: str) -> str:
         ages = [int(age) for age in text.split(",")]
         if ages != sorted(set(ages)) or not 40 <= ages[0] <= ages[-1] <= 110:
-            raise ValueError("ages")
+            raise ValueError("年齢(40〜110)を小さい順に並べてください。")
         return text
 
 
