@@ -1,6 +1,7 @@
 """One module per technique of 別表第1; each counts what it does."""
 
 from kaigo.deidentify.techniques.add_noise import AddNoise
+from kaigo.deidentify.techniques.add_pseudo_data import AddPseudoData
 from kaigo.deidentify.techniques.band_birth import BandBirth
 from kaigo.deidentify.techniques.base import Technique
 from kaigo.deidentify.techniques.blank_rarest_codes import BlankRarestCodes
@@ -61,6 +62,7 @@ TECHNIQUES: dict[str, Technique] = {
         SwapValues(),
         Microaggregate(),
         MergeSmallGroups(),
+        AddPseudoData(),
         KeepPromise(),
     )
 }
