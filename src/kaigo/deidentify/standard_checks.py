@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 
 from kaigo.deidentify.birth_checks import check_birth
+from kaigo.deidentify.order_checks import check_order
 from kaigo.deidentify.released_names import released_birth
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.standard_measures import find_missing_measures
@@ -36,6 +37,7 @@ def find_contradictions(standard: Standard) -> list[str]:
             for finding in _check_column(full, column, order.get(full, []))
         ),
         *check_birth(_BIRTH, order.get(_BIRTH, [])),
+        *check_order(standard.rules),
         *_check_layout(standard, known, order),
         *find_missing_measures(standard, {full: tuple(rules) for full, rules in order.items()}),
     ]
