@@ -106,9 +106,9 @@ def test_open_data_keeps_twenty_persons_in_every_class_and_with_any_two_categori
     ]
     shown, used = {}, {}
     for person, row in zip(who, rows, strict=True):
-        assert set(row) == {"birth_month", "sex", "care_level", "service_month", "service_code"}
+        assert set(row) == {"age_band", "sex", "care_level", "service_month", "service_code"}
         shown.setdefault(person, set()).add(
-            (row["birth_month"], row["sex"], row["care_level"], row["service_month"])
+            (row["age_band"], row["sex"], row["care_level"], row["service_month"])
         )
         used.setdefault(person, set()).add(row["service_code"])
     assert all(len(values) == 1 for values in shown.values()), "a person has one class"

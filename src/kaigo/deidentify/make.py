@@ -204,6 +204,9 @@ def _describe(
             "pseudonym_mode": standard.pseudonym.mode if layout == "linked" else "none",
             "quasi_identifiers": list(getattr(standard.quasi_identifiers, layout)),
         },
+        "pseudo_data": {"persons": workspace.pseudo_persons, "standing": "要確認"}
+        if workspace.pseudo_persons
+        else None,
         "tables": described,
         "inputs": tables.content_sha256,
         "standard_sha256": hashlib.sha256(standard.to_toml().encode()).hexdigest(),
