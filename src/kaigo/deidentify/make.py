@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import platform
 import shutil
 import time
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -194,6 +196,8 @@ def _describe(
         }
     return {
         "version": __version__,
+        "versions": {"python": platform.python_version()}
+        | {name: metadata.version(name) for name in ("duckdb", "pyarrow", "numpy")},
         "synthetic": tables.is_synthetic,
         "layout": layout,
         "standard": standard.name,
