@@ -74,19 +74,19 @@ def test_the_certification_of_a_period_s_beginning_holds_for_the_period(make_tab
     assert same.values("care_level") == ["21", "23", "25"] and same.entry.persons_touched == 0
 
 
-def test_lines_of_a_period_become_one_a_code_rounded_up(make_tables: Make) -> None:
+def test_lines_of_a_period_become_their_monthly_average_a_code_rounded_up(make_tables: Make) -> None:
     lines = [
         {"person": 1, "service_month": "2024-04", "days": 8, "units": 2100},
         {"person": 1, "service_month": "2024-06", "days": 6, "units": 900},
         {"person": 1, "service_month": "2024-06", "service_code": "151141", "days": 1, "units": 1},
-        {"person": 1, "service_month": "2024-07", "days": 5, "units": 1000},
+        {"person": 1, "service_month": "2024-07", "days": 5, "units": 600},
     ]
     care = make_tables([1], benefits=lines)
     rule = make_rule(
-        "sum_per_period",
+        "average_per_period",
         ("benefits.service_month", "benefits.days", "benefits.units"),
-        days_step=5,
-        units_step=1000,
+        days_step=2,
+        units_step=500,
     )
     with pytest.raises(Exception, match="ほかの列の扱い"):
         run_rules(care, rule, table="benefits", span_months=3)
@@ -107,9 +107,9 @@ def test_lines_of_a_period_become_one_a_code_rounded_up(make_tables: Make) -> No
     rows = pq.read_table(release.provide / "benefits").to_pylist()
     found = sorted((r["service_month"], r["service_code"], r["days"], r["units"]) for r in rows)
     assert found == [
-        ("2024-04", "111111", 15, 3000),
-        ("2024-04", "151141", 5, 1000),
-        ("2024-07", "111111", 5, 1000),
+        ("2024-04", "111111", 6, 1000),  # (8 + 6) / 3 and (2,100 + 900) / 3
+        ("2024-04", "151141", 2, 500),
+        ("2024-07", "111111", 6, 1000),  # the last period has one month
     ]
     left_out = release.ledger()["balance"]["benefits"]["left_out"]
     assert left_out["定めによりまとめたレコード"] == 1

@@ -213,7 +213,9 @@ def show_example_after(standard: Standard) -> Table:
     frame = process_example(standard)
     return Table(
         frame,
-        caption=f"同じ例を実際に加工すると、番号・氏名・住所・事業者番号が消え、{len(frame)}行が残ります",
+        caption=f"同じ例を実際に加工すると、番号・氏名・住所・事業者番号が消え、{len(frame)}行が残ります"
+        if len(frame)
+        else "同じ例を実際に加工すると、この人数では約束を守れないため1行も残りません",
         source=f"加工基準 {standard.name}。同じコードと回答をもつ架空の{count_others(standard)}人と一緒に処理した。",
     )
 

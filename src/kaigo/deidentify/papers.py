@@ -62,6 +62,10 @@ def _dictionary(standard: Standard, manifest: dict[str, Any]) -> str:
 def _describe_column(standard: Standard, name: str) -> tuple[str, str, str, str, str]:
     if name in _OWN_COLUMNS:
         label, dtype, meaning = _OWN_COLUMNS[name]
+        if name == "person_id" and standard.pseudonym.mode == "stable":
+            meaning = "提供する期間を通して変わらない符号。3つの表を結び付ける。"
+        if name != "person_id" and any(rule.technique == "fix_per_period" for rule in standard.rules):
+            meaning = "仮IDの期間の最初(最後)の月。認定そのものの期間ではない"
         return label, "", dtype, meaning, "本書の形式による列"
     source = source_column(name)
     for schema in load_schemas().values():

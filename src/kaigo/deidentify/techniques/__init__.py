@@ -2,6 +2,7 @@
 
 from kaigo.deidentify.techniques.add_noise import AddNoise
 from kaigo.deidentify.techniques.add_pseudo_data import AddPseudoData
+from kaigo.deidentify.techniques.average_per_period import AveragePerPeriod
 from kaigo.deidentify.techniques.band_birth import BandBirth
 from kaigo.deidentify.techniques.base import Technique
 from kaigo.deidentify.techniques.blank_rarest_codes import BlankRarestCodes
@@ -27,7 +28,6 @@ from kaigo.deidentify.techniques.merge_small_groups import MergeSmallGroups
 from kaigo.deidentify.techniques.merge_to_problem import MergeToProblem
 from kaigo.deidentify.techniques.microaggregate import Microaggregate
 from kaigo.deidentify.techniques.roll_up_rare_codes import RollUpRareCodes
-from kaigo.deidentify.techniques.sum_per_period import SumPerPeriod
 from kaigo.deidentify.techniques.swap_values import SwapValues
 from kaigo.deidentify.techniques.top_code import BottomCode, TopCode
 from kaigo.deidentify.techniques.top_code_birth import TopCodeBirth
@@ -49,7 +49,7 @@ TECHNIQUES: dict[str, Technique] = {
         BlankRarestCodes(),
         DropExtremeMonths(),
         FixPerPeriod(),
-        SumPerPeriod(),
+        AveragePerPeriod(),
         BlankSmallGroups(),
         DeleteCells(),
         DeleteRecords(),

@@ -38,7 +38,7 @@ class GeneraliseDate(Technique):
 
     The released column is named after the grain: ``valid_from`` becomes ``valid_from_month``,
     ``valid_from_quarter`` or ``valid_from_year``. Births have ``generalise_birth``, months of service
-    ``sum_per_period``.
+    ``average_per_period``.
 
     Examples
     --------
