@@ -77,7 +77,9 @@ def show_exclusions(standard: Standard) -> Table:
     import pandas as pd
 
     labels = {column.name: column.label for schema in load_schemas().values() for column in schema.columns}
-    labels |= {name: label for name, (label, _, _) in BIRTH_COLUMNS.items()} | {"survey_*": "認定調査の基本項目"}
+    labels |= {name: label for name, (label, _, _) in BIRTH_COLUMNS.items()} | {
+        "survey_*": "認定調査の基本項目"
+    }
     counted = getattr(standard.quasi_identifiers, standard.layout)
     rows = [[labels.get(name, name), "数える", "組み合わせると人を絞れる"] for name in counted]
     for part in standard.not_quasi_identifiers:
@@ -189,7 +191,9 @@ def _weigh(standard: Standard, release: Release, engine: str) -> list[object]:
     joined = release.layout == "joined"
     with open_engine(engine) as session:
         release.scan(session)
-        birth = _count_values(session, release, "released" if joined else "released_persons", released_birth(standard.rules))
+        birth = _count_values(
+            session, release, "released" if joined else "released_persons", released_birth(standard.rules)
+        )
         level = _count_values(
             session, release, "released" if joined else "released_certifications", "care_level"
         )
