@@ -61,6 +61,27 @@ def test_emptying_and_then_removing_the_same_groups_is_in_order() -> None:
     assert list(check_order(pair)) == []
 
 
+@pytest.mark.parametrize(
+    "reader",
+    [
+        make_rule("swap_values", "persons.birth_date", share=0.5, within="sex"),
+        make_rule("top_code_birth", "persons.birth_date", persons=5, by="sex"),
+    ],
+)
+def test_a_column_that_makes_cells_must_not_be_deleted_before(reader: Any) -> None:
+    deletion = make_rule("delete_item", SEX)
+    assert "削除済み" in next(check_order([deletion, reader]))
+    assert list(check_order([reader, deletion])) == []
+
+
+def test_a_standard_never_holds_a_person_s_name_number_or_date_of_birth() -> None:
+    for name in ("delete_records", "delete_cells"):
+        accepts = TECHNIQUES[name].accepts
+        assert accepts("certifications.care_level") and accepts("benefits.service_code")
+        for column in ("persons.name", "persons.address", "benefits.insured_number", "persons.birth_date"):
+            assert not accepts(column)
+
+
 @pytest.mark.parametrize("name", list_standards())
 def test_the_shipped_standards_are_in_order(name: str) -> None:
     assert list(check_order(load_standard(name).rules)) == []

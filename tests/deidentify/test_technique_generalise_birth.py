@@ -12,7 +12,7 @@ from rule_runner import make_rule, run_rules
 from town_strategy import CODES, FEW, build, closes
 
 from kaigo.deidentify.birth_checks import check_birth
-from kaigo.deidentify.released_names import released_birth
+from kaigo.deidentify.released_names import released_birth, released_name, source_column
 from kaigo.deidentify.techniques import TECHNIQUES
 from kaigo.deidentify.techniques.merge_options import merge_until_shared
 from kaigo.tables import CareTables
@@ -114,6 +114,27 @@ def test_a_band_holds_the_birth_and_is_never_finer_than_its_width(
         assert (not low or int(low) <= value) and (not high or value <= int(high))
         assert not (low and high) or int(high) - int(low) + 1 == width
         assert age < 90 or not (low and high)
+
+
+# generalise_date ---------------------------------------------------------------------------------------------
+
+
+def test_another_date_becomes_its_month_quarter_or_year_and_a_second_run_changes_nothing(
+    make_tables: Make,
+) -> None:
+    valid_from = "certifications.valid_from"
+    tables = make_tables([1], [{"person": 1, "valid_from": "2023-04-15"}])
+    steps = [
+        make_rule("generalise_date", valid_from, to=to) for to in ("month", "quarter", "quarter", "year")
+    ]
+    for count, shown in ((1, "2023-04"), (2, "2023-Q2"), (4, "2023")):
+        done = run_rules(tables, *steps[:count], table="certifications")
+        assert done.values("valid_from") == [shown]
+    assert [entry.cells_changed for entry in done.entries] == [1, 1, 0, 1]
+    assert released_name(valid_from, steps) == "valid_from_year"
+    assert (
+        source_column("valid_from_year") == "valid_from" and source_column("service_month") == "service_month"
+    )
 
 
 # lift_code ---------------------------------------------------------------------------------------------------

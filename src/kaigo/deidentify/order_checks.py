@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kaigo.deidentify.standard import Rule
+from kaigo.tables import load_schemas
 
 COUNTS_PERSONS = {
     "roll_up_rare_codes": "利用の少ないコード",
@@ -32,6 +33,7 @@ def check_order(rules: Sequence[Rule]) -> Iterator[str]:
         for later in rules[place + 1 :]:
             yield from _check_pair(rule, later)
     yield from _check_persons(rules)
+    yield from _check_columns_named(rules)
 
 
 def _check_pair(rule: Rule, later: Rule) -> Iterator[str]:
@@ -74,3 +76,25 @@ def _check_persons(rules: Sequence[Rule]) -> Iterator[str]:
                 f"定め{rule.id}: コードごとに{wanted}人を必要とするのに、{least}人のコードまで残します"
                 "(コードが細かすぎます)。コードを残す人数をそろえてください。"
             )
+
+
+def _check_columns_named(rules: Sequence[Rule]) -> Iterator[str]:
+    """Columns that a rule reads by its parameters must not be deleted before."""
+    deleted: dict[str, str] = {}
+    for rule in rules:
+        tables: tuple[str, ...] = ()
+        named = ""
+        if rule.technique == "swap_values":
+            tables, named = tuple(rule.expanded()), str(rule.parameters.get("within", ""))
+        elif rule.technique == "top_code_birth":
+            tables, named = ("persons", "certifications"), str(rule.parameters.get("by", ""))
+        for name in filter(None, named.split(",")):
+            places = [f"{table}.{name}" for table in tables if name in load_schemas()[table].names]
+            if places and all(place in deleted for place in places):
+                yield (
+                    f"定め{rule.id}: 組や層を作る列「{name}」は定め{deleted[places[0]]}で削除済みです。"
+                    "削除の前に置いてください。"
+                )
+        if rule.technique == "delete_item":
+            for table, names in rule.expanded().items():
+                deleted |= {f"{table}.{name}": rule.id for name in names}

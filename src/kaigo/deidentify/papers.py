@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from kaigo.deidentify.released_names import GRAINS, source_column
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
 from kaigo.engine import write_file
@@ -66,7 +67,7 @@ def _describe_column(standard: Standard, name: str) -> tuple[str, str, str, str,
         if name != "person_id" and any(rule.technique == "fix_per_period" for rule in standard.rules):
             meaning = "仮IDの期間の最初(最後)の月。認定そのものの期間ではない"
         return label, "", dtype, meaning, "本書の形式による列"
-    source = "birth_date" if name in BIRTH_COLUMNS else name
+    source = source_column(name)
     for schema in load_schemas().values():
         if source not in schema.names:
             continue
@@ -79,6 +80,9 @@ def _describe_column(standard: Standard, name: str) -> tuple[str, str, str, str,
         if name in BIRTH_COLUMNS:
             label, dtype, meaning = BIRTH_COLUMNS[name]
             return label, column.number, dtype, meaning, caution
+        if source != name:
+            grain, dtype = GRAINS[name.rpartition("_")[2]]
+            return f"{column.label}({grain})", column.number, dtype, "", caution
         is_month = name == "service_month"
         dtype = "text(YYYY-MM)" if is_month else str(column.dtype)
         return column.label, column.number, dtype, "" if is_month else column.note or column.unit, caution

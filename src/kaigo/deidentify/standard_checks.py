@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from kaigo.deidentify.birth_checks import check_birth
 from kaigo.deidentify.order_checks import check_order
-from kaigo.deidentify.released_names import released_birth
+from kaigo.deidentify.released_names import released_name
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.standard_measures import find_missing_measures
 from kaigo.deidentify.techniques import TECHNIQUES
@@ -83,9 +83,7 @@ def _check_layout(
     if standard.layout == "linked" and _deletes(order.get(_MONTH, [])):
         yield f"列「{_MONTH}」(サービス利用年月)を削除すると、仮IDの期間と結び付けられません。"
     released = {
-        released_birth(order.get(_BIRTH, [])) if full == _BIRTH else full.partition(".")[2]
-        for full in known
-        if not _deletes(order.get(full, []))
+        released_name(full, order.get(full, [])) for full in known if not _deletes(order.get(full, []))
     }
     for layout, names in standard.quasi_identifiers.model_dump().items():
         for name in names:

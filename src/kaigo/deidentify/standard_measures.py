@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
-from kaigo.deidentify.released_names import released_birth
+from kaigo.deidentify.released_names import released_name
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.standard_parts import Topic
 from kaigo.tables import ColumnClass, load_schemas, survey_columns
@@ -89,7 +89,7 @@ def _check_quasi_identifiers(standard: Standard, order: Order) -> Iterator[str]:
         for column in schema.columns:
             rules = order.get(f"{schema.name}.{column.name}", ())
             techniques = {rule.technique for rule in rules}
-            name = released_birth(rules) if column.name == "birth_date" else column.name
+            name = released_name(f"{schema.name}.{column.name}", rules)
             if column.column_class != ColumnClass.QUASI or not rules or "delete_item" in techniques:
                 continue
             if name in declared and techniques == {"keep"} and name not in spoken_of:

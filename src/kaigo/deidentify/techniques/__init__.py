@@ -18,6 +18,7 @@ from kaigo.deidentify.techniques.delete_super_aged import DeleteSuperAged
 from kaigo.deidentify.techniques.drop_extreme_months import DropExtremeMonths
 from kaigo.deidentify.techniques.fix_per_period import FixPerPeriod
 from kaigo.deidentify.techniques.generalise_birth import GeneraliseBirth
+from kaigo.deidentify.techniques.generalise_date import GeneraliseDate
 from kaigo.deidentify.techniques.generalise_to_month import GeneraliseToMonth
 from kaigo.deidentify.techniques.keep import Keep
 from kaigo.deidentify.techniques.keep_promise import KeepPromise
@@ -63,6 +64,7 @@ TECHNIQUES: dict[str, Technique] = {
         Microaggregate(),
         MergeSmallGroups(),
         AddPseudoData(),
+        GeneraliseDate(),
         KeepPromise(),
     )
 }

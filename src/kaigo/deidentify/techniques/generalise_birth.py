@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from kaigo.deidentify.standard import Rule
 from kaigo.deidentify.techniques.base import Parameters, Technique
+from kaigo.deidentify.techniques.generalise_date import shorten_date
 from kaigo.deidentify.workspace import LedgerEntry, Workspace
 
 RELEASED_AS = {
@@ -79,17 +80,8 @@ class GeneraliseBirth(Technique):
         column = f"cast(t.{dialect.quote('birth_date')} as {dialect.text_type})"
         year, month = f"cast(substr({column}, 1, 4) as integer)", f"cast(substr({column}, 6, 2) as integer)"
         last_year, last_month = (int(part) for part in work.last_month.split("-"))
-        if parameters.to == "month":
-            shown = f"substr({column}, 1, 7)"
-        elif parameters.to == "quarter":
-            # A quarter stays what it is.
-            quarter = dialect.integer_division(f"({month} + 2)", "3")
-            shown = (
-                f"case when substr({column}, 6, 1) = 'Q' then {column} "
-                f"else concat(substr({column}, 1, 5), 'Q', cast({quarter} as {dialect.text_type})) end"
-            )
-        elif parameters.to == "year":
-            shown = f"substr({column}, 1, 4)"
+        if parameters.to in {"month", "quarter", "year"}:
+            shown = shorten_date(dialect, column, parameters.to)
         elif parameters.to == "band":
             shown = self._band(work, year, parameters, last_year)
         else:
