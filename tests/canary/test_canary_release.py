@@ -47,7 +47,8 @@ def list_secrets() -> list[str]:
 
 def make_town_release(folder: Path, layout: str, key: Key) -> Release:
     people = [*make_people(), EXAMPLE]
-    standard = load_standard("soumu-2018").with_parameters({"roll_up_rare_codes": {"persons": 2}})
+    few = {name: {"persons": 2} for name in ("roll_up_rare_codes", "top_code")}
+    standard = load_standard("soumu-2018").with_parameters(few)
     tables = build_care_tables(folder / "care", people)
     return make_release(tables, standard, folder / "release", key=key, layout=layout, csv=True)  # type: ignore[arg-type]
 

@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter, defaultdict
-from itertools import combinations
+from itertools import combinations_with_replacement as pairs
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -27,10 +27,10 @@ def fewest(release: str | Path) -> dict[str, int]:
     found = {"class": min(map(len, classes.values())), "kinds": sys.maxsize, "answers": sys.maxsize}
     for people in classes.values():
         used = sorted(set().union(*(kinds[p] for p in people)))
-        for pair in combinations(used, 2):
+        for pair in pairs(used, 2):
             cells = Counter(tuple(kind in kinds[p] for kind in pair) for p in people)
             found["kinds"] = min(found["kinds"], *cells.values())
-        for pair in combinations(sorted(set().union(*(answers[p] for p in people))), 2):
+        for pair in pairs(sorted(set().union(*(answers[p] for p in people))), 2):
             cells = Counter(tuple(frozenset(answers[p].get(item, ())) for item in pair) for p in people)
             found["answers"] = min(found["answers"], *cells.values())
     return found

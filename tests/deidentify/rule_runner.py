@@ -51,13 +51,19 @@ def make_rule(technique: str, columns: str | tuple[str, ...], **parameters: Any)
 
 
 def run_rules(
-    tables: CareTables, *rules: Rule, table: str, layout: Layout = "linked", order: str = "", seed: int = 1
+    tables: CareTables,
+    *rules: Rule,
+    table: str,
+    layout: Layout = "linked",
+    order: str = "",
+    seed: int = 1,
+    span_months: int = 1,
 ) -> Outcome:
     """Apply rules in order and read one table (ordered by person, month and ``order``); ``seed`` makes the key."""
     entries: list[LedgerEntry] = []
     with tempfile.TemporaryDirectory() as folder, open_engine("duckdb:threads=1") as engine:
         work = open_sources(tables, engine, Path(folder), layout).workspace
-        work = dataclasses.replace(work, key=Key.derive(seed))
+        work = dataclasses.replace(work, key=Key.derive(seed), span_months=span_months)
         for rule in rules:
             work, made = TECHNIQUES[rule.technique].apply(work, rule)
             entries += made

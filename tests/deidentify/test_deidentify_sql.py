@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ NOT_PORTABLE = {
     "now()": r"\b(?:now|current_timestamp|today|uuid|gen_random_uuid)\b",
     "a sample": r"\busing\s+sample\b|\btablesample\b",
 }
+DOCUMENT = ("soumu-2018",)
+OTHERS = ("recommended", "ndb-like", "open-data")
 STATEMENTS: list[str] = []
 
 
@@ -61,27 +64,38 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     yield STATEMENTS
 
 
-def run_everything(tables: CareTables, out: Path, key: Key) -> None:
+def run_everything(tables: CareTables, out: Path, key: Key, names: tuple[str, ...]) -> list[Key]:
+    """The document's standard in both layouts, or others in their own; the key of each creation."""
+    from kaigo.deidentify.make import name_creation
     from kaigo.engine import open_engine
 
-    for layout in ("joined", "linked"):
-        release = make_release(tables, load_standard("soumu-2018"), out / layout, key=key, layout=layout)  # type: ignore[arg-type]
+    keys = []
+    layouts = ("joined", "linked") if names == DOCUMENT else (None,)
+    for name, layout in product(names, layouts):
+        standard = load_standard(name).with_parameters({"keep_promise": {"persons": 2}})
+        release = make_release(tables, standard, out / f"{name}-{layout}", key=key, layout=layout)  # type: ignore[arg-type]
+        layout = release.layout
+        keys.append(key.subkey(name_creation(tables, standard, layout)))  # type: ignore[arg-type]
         with open_engine() as engine:
             release.scan(engine)
             release.scan_persons(engine)
             if layout == "joined":
                 count_classes(engine, "traced", ["birth_month", "sex"], ["insurer_number", "insured_number"])
                 count_classes(engine, "released", ["birth_month", "sex"], None)
+    return keys
 
 
+@pytest.mark.parametrize(
+    "names", [DOCUMENT, pytest.param(OTHERS, marks=pytest.mark.slow)], ids=["document", "others"]
+)
 def test_a_whole_run_uses_the_portable_subset_and_names_no_secret(
-    statements: list[str], tmp_path: Path
+    statements: list[str], tmp_path: Path, names: tuple[str, ...]
 ) -> None:
     secret = bytes(range(32, 64))
     town = make_town(persons=60)
     tables = town.write(tmp_path / "care")
     del statements[:]
-    run_everything(tables, tmp_path / "out", Key(secret))
+    keys = run_everything(tables, tmp_path / "out", Key(secret), names)
     assert len(statements) > 100
 
     for name, pattern in NOT_PORTABLE.items():
@@ -89,12 +103,12 @@ def test_a_whole_run_uses_the_portable_subset_and_names_no_secret(
         assert found == [], name
 
     text = "\n".join(statements).replace(str(tmp_path), "")
-    own = Key(secret)
-    secrets = [secret.hex(), secret.decode("latin-1"), own.digest("shuffle", "x")]
+    secrets = [secret.hex(), secret.decode("latin-1"), *(own.digest("shuffle", "x") for own in keys)]
     for person in town.persons:
         secrets += [f"{person['person']:010d}", person["name"], person["address"], person["birth_date"]]
         message = f"{person['insurer_number']}/{person['person']:010d}"
-        secrets += [own.subkey("shuffle").sign(message), own.subkey("pseudonym/2024-04+0x6").sign(message)]
+        purposes = ("shuffle", "pseudonym/2024-04+0x6", "pseudonym/2024-04+0x1")
+        secrets += [own.subkey(purpose).sign(message) for own in keys for purpose in purposes]
     secrets += ["990001", "990002"]
     assert [value for value in secrets if value in text] == []
 

@@ -70,6 +70,38 @@ def test_the_next_column_is_emptied_only_for_those_still_in_small_groups(make_ta
     assert run_rules(tables, rule, table="persons").values("sex") == [1, 1, 1, 1, None]
 
 
+def test_in_small_groups_the_birth_becomes_wider_until_enough_share_it(make_tables: Make) -> None:
+    years = (1940, 1940, 1941, 1943, 1912)
+    tables = make_tables([{"person": n, "birth_date": f"{year}-03-04"} for n, year in enumerate(years, 1)])
+    year = make_rule("generalise_birth", "persons.birth_date", to="year")
+    merge = make_rule("merge_small_groups", ("persons.birth_date", "persons.sex"), persons=2)
+    done = run_rules(tables, year, merge, merge, table="persons")
+    assert done.values("birth_date") == ["1940", "1940", "1940-1944", "1940-1944", None]
+    # 1912 becomes 5, 10, 20 and 40 years wide, then empty; the two others change once.
+    assert [entry.cells_changed for entry in done.entries[1:]] == [3, 1, 1, 1, 1, 0]
+    assert TECHNIQUES["merge_small_groups"].check_rule(
+        make_rule("merge_small_groups", "persons.sex", persons=2)
+    )
+
+
+@pytest.mark.slow
+@FEW
+@given(build.people, st.integers(2, 4))
+def test_a_band_that_is_shown_has_enough_persons_and_holds_the_birth(people: list[Any], k: int) -> None:
+    year = make_rule("generalise_birth", "persons.birth_date", to="year")
+    merge = make_rule("merge_small_groups", ("persons.birth_date", "persons.sex"), persons=k)
+    with build.tables(people) as tables:
+        done = run_rules(tables, year, merge, merge, table="persons")
+    assert closes(done, "persons") and done.entry.cells_changed == 0
+    groups: dict[Any, int] = defaultdict(int)
+    for person, shown in zip(people, done.values("birth_date"), strict=True):
+        if shown is not None:
+            groups[person["town"], person["sex"], shown] += 1
+            low, _, high = shown.partition("-")
+            assert int(low) <= int(person["birth"][:4]) <= int(high or low)
+    assert all(number >= k for number in groups.values())
+
+
 def test_a_column_to_empty_must_be_one_of_the_group() -> None:
     rule = make_rule("blank_small_groups", GROUP, persons=2, blank="birth_date")
     assert TECHNIQUES["blank_small_groups"].check_rule(rule) == [

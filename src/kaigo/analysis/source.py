@@ -39,8 +39,8 @@ class AnalysisSource:
 
     Views of the engine's session (``person`` is null for ``joined``, whose rows name nobody):
 
-    - ``analysis_persons``: ``person``, ``birth_month``, ``sex`` (not for ``joined``; birth and sex where the
-      release has them).
+    - ``analysis_persons``: ``person``, ``birth_month`` (or the coarser birth that a release has), ``sex`` (not
+      for ``joined``; birth and sex where the release has them).
     - ``analysis_certified``: ``person``, ``month``, ``certification``, ``care_level``, the survey items that
       exist, ``primary_disease`` if it exists. One row a person and month in which a certification is in force;
       for ``joined`` one row a benefit line.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kaigo.deidentify import Release
 from kaigo.engine import Engine
-from kaigo.tables import CareTables, survey_columns
+from kaigo.tables import BIRTH_COLUMNS, CareTables, survey_columns
 from kaigo.tables.in_force import select_in_force, select_months
 
 DISEASE = "primary_disease"
@@ -57,7 +57,7 @@ def view_care(engine: Engine, tables: CareTables) -> tuple[str, ...]:
 def view_linked(engine: Engine, release: Release) -> tuple[str, ...]:
     """Where the months of two certifications of a pseudonym overlap, the later one counts."""
     release.scan(engine)
-    persons = [name for name in ("birth_month", "sex") if name in release.columns("persons")]
+    persons = [name for name in (*BIRTH_COLUMNS, "sex") if name in release.columns("persons")]
     engine.view(
         "analysis_persons",
         f"select {', '.join(['t.person_id as person', *(f't.{name}' for name in persons)])} "

@@ -67,7 +67,9 @@ def _describe_closing(standard: Standard) -> list[list[str]]:
 
 def _in_document_order(standard: Standard) -> list[Rule]:
     """Rules by the document's number; those without one last. They are applied in the standard's own order."""
-    return sorted(standard.rules, key=lambda rule: DOCUMENT_NUMBERS.find(rule.number) if rule.number else 99)
+    return sorted(
+        standard.rules, key=lambda rule: DOCUMENT_NUMBERS.find(rule.number[0]) if rule.number else 99
+    )
 
 
 def show_document_rules(standard: Standard) -> Table:
@@ -88,7 +90,7 @@ def show_document_rules(standard: Standard) -> Table:
         ],
         columns=["資料の項目", "加工", "当時の条項", "現在の条項", "値を定めた者"],
     )
-    items = len({rule.number for rule in numbered})
+    items = len(set("".join(rule.number for rule in numbered)) & set(DOCUMENT_NUMBERS))
     kept = sum(rule.technique == "keep" for rule in numbered)
     return Table(
         frame,
@@ -213,7 +215,9 @@ def show_example_after(standard: Standard) -> Table:
     frame = process_example(standard)
     return Table(
         frame,
-        caption=f"同じ例を実際に加工すると、番号・氏名・住所・事業者番号が消え、{len(frame)}行が残ります",
+        caption=f"同じ例を実際に加工すると、番号・氏名・住所・事業者番号が消え、{len(frame)}行が残ります"
+        if len(frame)
+        else "同じ例を実際に加工すると、この人数では約束を守れないため1行も残りません",
         source=f"加工基準 {standard.name}。同じコードと回答をもつ架空の{count_others(standard)}人と一緒に処理した。",
     )
 

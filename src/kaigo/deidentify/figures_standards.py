@@ -11,11 +11,12 @@ from kaigo.deidentify.figures import LEDGER_SOURCE
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.make import make_release
 from kaigo.deidentify.release import Release
+from kaigo.deidentify.released_names import released_birth
 from kaigo.deidentify.standard import Standard, list_standards, load_standard
 from kaigo.deidentify.wording import describe_columns, label_table, read_out, read_out_balance
 from kaigo.display import Table
 from kaigo.engine import Engine, open_engine
-from kaigo.tables import CareTables, load_schemas, survey_columns
+from kaigo.tables import BIRTH_COLUMNS, CareTables, load_schemas, survey_columns
 
 NOT_A_LAW = "本書の技術的な検討であり、法114条の審査結果ではありません"
 
@@ -76,7 +77,9 @@ def show_exclusions(standard: Standard) -> Table:
     import pandas as pd
 
     labels = {column.name: column.label for schema in load_schemas().values() for column in schema.columns}
-    labels |= {"birth_month": "生年月", "survey_*": "認定調査の基本項目"}
+    labels |= {name: label for name, (label, _, _) in BIRTH_COLUMNS.items()} | {
+        "survey_*": "認定調査の基本項目"
+    }
     counted = getattr(standard.quasi_identifiers, standard.layout)
     rows = [[labels.get(name, name), "数える", "組み合わせると人を絞れる"] for name in counted]
     for part in standard.not_quasi_identifiers:
@@ -188,7 +191,9 @@ def _weigh(standard: Standard, release: Release, engine: str) -> list[object]:
     joined = release.layout == "joined"
     with open_engine(engine) as session:
         release.scan(session)
-        birth = _count_values(session, release, "released" if joined else "released_persons", "birth_month")
+        birth = _count_values(
+            session, release, "released" if joined else "released_persons", released_birth(standard.rules)
+        )
         level = _count_values(
             session, release, "released" if joined else "released_certifications", "care_level"
         )

@@ -5,9 +5,11 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import platform
 import shutil
 import time
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -195,6 +197,8 @@ def _describe(
         }
     return {
         "version": __version__,
+        "versions": {"python": platform.python_version()}
+        | {name: metadata.version(name) for name in ("duckdb", "pyarrow", "numpy")},
         "synthetic": tables.is_synthetic,
         "layout": layout,
         "standard": standard.name,
@@ -205,6 +209,9 @@ def _describe(
             "pseudonym_mode": standard.pseudonym.mode if layout == "linked" else "none",
             "quasi_identifiers": list(getattr(standard.quasi_identifiers, layout)),
         },
+        "pseudo_data": {"persons": workspace.pseudo_persons, "standing": "要確認"}
+        if workspace.pseudo_persons
+        else None,
         "tables": described,
         "inputs": tables.content_sha256,
         "standard_sha256": hashlib.sha256(standard.to_toml().encode()).hexdigest(),

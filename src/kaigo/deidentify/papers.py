@@ -10,10 +10,11 @@ from typing import Any
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
+from kaigo.deidentify.released_names import GRAINS, source_column
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
 from kaigo.engine import write_file
-from kaigo.tables import format_month, load_schemas, load_service_codes, load_service_kinds
+from kaigo.tables import BIRTH_COLUMNS, format_month, load_schemas, load_service_codes, load_service_kinds
 
 _OWN_COLUMNS = {
     "person_id": (
@@ -61,21 +62,30 @@ def _dictionary(standard: Standard, manifest: dict[str, Any]) -> str:
 def _describe_column(standard: Standard, name: str) -> tuple[str, str, str, str, str]:
     if name in _OWN_COLUMNS:
         label, dtype, meaning = _OWN_COLUMNS[name]
+        if name == "person_id" and standard.pseudonym.mode == "stable":
+            meaning = "提供する期間を通して変わらない符号。3つの表を結び付ける。"
+        if name != "person_id" and any(rule.technique == "fix_per_period" for rule in standard.rules):
+            meaning = "仮IDの期間の最初(最後)の月。認定そのものの期間ではない"
         return label, "", dtype, meaning, "本書の形式による列"
-    source = "birth_date" if name == "birth_month" else name
+    source = source_column(name)
     for schema in load_schemas().values():
         if source not in schema.names:
             continue
         column = schema.column(source)
         notes = [
-            TECHNIQUES[rule.technique].recipient_note
+            TECHNIQUES[rule.technique].note_for_recipient(rule)
             for rule in _rules_for(standard, f"{schema.name}.{source}")
         ]
         caution = "、".join(dict.fromkeys(filter(None, notes)))
-        is_month = name in {"birth_month", "service_month"}
+        if name in BIRTH_COLUMNS:
+            label, dtype, meaning = BIRTH_COLUMNS[name]
+            return label, column.number, dtype, meaning, caution
+        if source != name:
+            grain, dtype = GRAINS[name.rpartition("_")[2]]
+            return f"{column.label}({grain})", column.number, dtype, "", caution
+        is_month = name == "service_month"
         dtype = "text(YYYY-MM)" if is_month else str(column.dtype)
-        label = "生年月" if name == "birth_month" else column.label
-        return label, column.number, dtype, "" if is_month else column.note or column.unit, caution
+        return column.label, column.number, dtype, "" if is_month else column.note or column.unit, caution
     raise KeyError(name)
 
 

@@ -78,7 +78,7 @@ def _view_profiles(work: Workspace, provide: Path) -> tuple[list[str], list[str]
     certified = [name for name in work.columns["certifications"] if is_promised(f"certifications.{name}")]
     answers = list(list_answers(tuple(certified)))
     shown = {**dict.fromkeys(people, "p"), **dict.fromkeys(certified, "c")}
-    names = {name: "birth_month" if name == "birth_date" else name for name in shown}
+    names = {name: work.names.get(name, name) for name in shown}
     listed = ", ".join(f"{alias}.{quote(names[name])} as {quote(name)}" for name, alias in shown.items())
     if work.layout == "linked":
         for table in ("persons", "certifications", "benefits"):
@@ -95,7 +95,7 @@ def _view_profiles(work: Workspace, provide: Path) -> tuple[list[str], list[str]
             "from pseudonyms as i join written_benefits as b on b.person_id = i.person_id",
         )
     else:
-        own = listed.replace(f"p.{quote('birth_month')}", f"p.{quote('birth_date')}")
+        own = ", ".join(f"{alias}.{quote(name)}" for name, alias in shown.items())
         engine.view(
             "profiles",
             f"select distinct b.person, {work.period('b.month_number')} as period, {own} "

@@ -33,8 +33,8 @@ def store_pseudonyms(work: Workspace, key: Key, pairs: str) -> None:
         for (period,) in engine.rows(f"select distinct period from {pairs}")
     }
     select = (
-        f"select q.person, q.period, p.insurer_number || '/' || p.insured_number as message from {pairs} as q "
-        "join persons_0 as p on p.person = q.person"
+        f"select q.person, q.period, p.message from {pairs} as q "
+        "join person_messages as p on p.person = q.person"
     )
 
     def sign() -> Iterator[pa.RecordBatch]:
@@ -57,9 +57,7 @@ def store_shuffle(engine: Engine, key: Key, folder: Path) -> None:
     subkey = key.subkey("shuffle")
 
     def sign() -> Iterator[pa.RecordBatch]:
-        for batch in engine.batches(
-            "select person, insurer_number || '/' || insured_number as message from persons_0"
-        ):
+        for batch in engine.batches("select person, message from person_messages"):
             persons, messages = batch.columns
             signed = [subkey.sign(message) for message in messages.to_pylist()]
             yield pa.RecordBatch.from_arrays(

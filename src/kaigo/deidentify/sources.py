@@ -57,6 +57,10 @@ def open_sources(tables: CareTables, engine: Engine, folder: Path, layout: Layou
         f"{listed['persons']} from persons as t",
         folder / "persons_0",
     )
+    engine.view(
+        "person_messages",
+        "select person, insurer_number || '/' || insured_number as message from persons_0",
+    )
     same_person = "p.insurer_number = t.insurer_number and p.insured_number = t.insured_number"
     if engine.count("benefits") == 0:
         raise EmptyResultError(

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 
+from kaigo.deidentify.birth_checks import check_birth
+from kaigo.deidentify.order_checks import check_order
+from kaigo.deidentify.released_names import released_name
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.standard_measures import find_missing_measures
 from kaigo.deidentify.techniques import TECHNIQUES
@@ -33,7 +36,8 @@ def find_contradictions(standard: Standard) -> list[str]:
             for full, column in known.items()
             for finding in _check_column(full, column, order.get(full, []))
         ),
-        *_check_birth(order.get(_BIRTH, [])),
+        *check_birth(_BIRTH, order.get(_BIRTH, [])),
+        *check_order(standard.rules),
         *_check_layout(standard, known, order),
         *find_missing_measures(standard, {full: tuple(rules) for full, rules in order.items()}),
     ]
@@ -73,27 +77,13 @@ def _check_column(full: str, column: Column, rules: list[Rule]) -> Iterable[str]
             yield f"定め{later.id}: 列「{full}」は定め{earlier.id}で削除済みです。"
 
 
-def _check_birth(rules: list[Rule]) -> Iterable[str]:
-    """The day of birth never goes out, and the super-aged are found by the month."""
-    techniques = [rule.technique for rule in rules]
-    coarser = {"generalise_to_month", "band_birth"} & set(techniques)
-    if rules and not _deletes(rules) and not coarser:
-        yield f"列「{_BIRTH}」(生年月日)は、年月に一般化するか削除する必要があります。"
-    for rule in rules:
-        earlier = techniques[: rules.index(rule)]
-        if rule.technique == "delete_super_aged" and "generalise_to_month" not in earlier:
-            yield f"定め{rule.id}: 超高齢の生年月の削除は、年月への一般化の後に置く必要があります。"
-
-
 def _check_layout(
     standard: Standard, known: dict[str, Column], order: dict[str, list[Rule]]
 ) -> Iterable[str]:
     if standard.layout == "linked" and _deletes(order.get(_MONTH, [])):
         yield f"列「{_MONTH}」(サービス利用年月)を削除すると、仮IDの期間と結び付けられません。"
     released = {
-        "birth_month" if full == _BIRTH else full.partition(".")[2]
-        for full in known
-        if not _deletes(order.get(full, []))
+        released_name(full, order.get(full, [])) for full in known if not _deletes(order.get(full, []))
     }
     for layout, names in standard.quasi_identifiers.model_dump().items():
         for name in names:

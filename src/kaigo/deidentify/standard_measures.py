@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
+from kaigo.deidentify.released_names import released_name
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.standard_parts import Topic
 from kaigo.tables import ColumnClass, load_schemas, survey_columns
@@ -67,17 +68,17 @@ def _check_promise(standard: Standard) -> Iterator[str]:
     if promise is None:
         return
     for rule in standard.rules[promise + 1 :]:
-        if rule.technique not in {"sum_per_period", "top_code", "delete_item", "keep"}:
+        if rule.technique not in {"average_per_period", "top_code", "delete_item", "keep"}:
             yield f"定め{rule.id}: 約束の確保(keep_promise)の後では、値を変える手法「{rule.technique}」は使えません。"
     if standard.layout == "linked" or (standard.period and standard.period.given_every > 1):
-        needed = {"fix_per_period": "認定", "sum_per_period": "給付"}
+        needed = {"fix_per_period": "認定", "average_per_period": "給付"}
         for technique, what in needed.items():
             if technique not in place:
                 yield f"約束の確保には、{what}を仮IDの期間ごとに1回にする定め({technique})が必要です。"
         if place.get("fix_per_period", -1) > promise:
             yield "約束の確保は、認定を仮IDの期間ごとに1回にする定め(fix_per_period)の後に置く必要があります。"
-        if place.get("sum_per_period", promise + 1) < promise:
-            yield "給付を仮IDの期間ごとに1回にする定め(sum_per_period)は、約束の確保の後に置く必要があります。"
+        if place.get("average_per_period", promise + 1) < promise:
+            yield "給付を仮IDの期間ごとに1回にする定め(average_per_period)は、約束の確保の後に置く必要があります。"
 
 
 def _check_quasi_identifiers(standard: Standard, order: Order) -> Iterator[str]:
@@ -88,7 +89,7 @@ def _check_quasi_identifiers(standard: Standard, order: Order) -> Iterator[str]:
         for column in schema.columns:
             rules = order.get(f"{schema.name}.{column.name}", ())
             techniques = {rule.technique for rule in rules}
-            name = "birth_month" if column.name == "birth_date" else column.name
+            name = released_name(f"{schema.name}.{column.name}", rules)
             if column.column_class != ColumnClass.QUASI or not rules or "delete_item" in techniques:
                 continue
             if name in declared and techniques == {"keep"} and name not in spoken_of:

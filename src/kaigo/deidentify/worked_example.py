@@ -50,10 +50,11 @@ def process_example(standard: Standard) -> pd.DataFrame:
     with tempfile.TemporaryDirectory(prefix="kaigo-") as folder:
         tables = _write_tables(Path(folder) / "tables", count_others(standard))
         release = make_release(tables, standard, Path(folder) / "release", key=Key.random(), layout="joined")
-        frame = pq.read_table(release.provide / "joined", columns=list(SHOWN)).to_pandas()
+        shown = [column for column in SHOWN if column in release.columns("joined")]
+        frame = pq.read_table(release.provide / "joined", columns=shown).to_pandas()
+        people = pq.read_table(release.keep / "crosswalk" / "rows", columns=["insured_number"]).to_pandas()
     example = read_facts("document_example", "kaigo.deidentify")[0]
-    birth = parse_date(example["birth_date"])
-    own = frame[frame["birth_month"] == f"{birth:%Y-%m}"]
+    own = frame[(people["insured_number"] == example["insured_number"]).to_numpy()]
     return show_rows(own.sort_values("service_month").reset_index(drop=True))
 
 

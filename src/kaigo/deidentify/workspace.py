@@ -70,6 +70,8 @@ class Workspace:
         Months that one pseudonym covers (1 where there is none: each month stands alone).
     in_force : str
         Relation with the certification in force for each person and month.
+    pseudo_persons : int
+        Artificial persons that were added (疑似データ).
     key : Key or None
         Secret of the creation, for techniques that draw random numbers; never printed, never in SQL.
     names : mapping of str to str
@@ -89,6 +91,7 @@ class Workspace:
     span_months: int = 1
     in_force: str = "in_force"
     whole_periods: bool = False
+    pseudo_persons: int = 0
     key: Key | None = field(default=None, repr=False)
     names: Mapping[str, str] = field(default_factory=lambda: {"birth_date": "birth_month"})
 

@@ -1,5 +1,6 @@
 """What a care table is: columns, codes, the 74 survey items, 和暦; validation; counting persons in classes."""
 
+from kaigo.tables.births import BIRTH_COLUMNS, show_birth
 from kaigo.tables.care_tables import CareTables, write_manifest
 from kaigo.tables.classes import ClassCounts, count_classes
 from kaigo.tables.codes import (
@@ -16,6 +17,7 @@ from kaigo.tables.survey import SurveyItem, find_survey_item, load_survey_items,
 from kaigo.tables.wareki import format_date, format_month, parse_date, parse_month
 
 __all__ = [
+    "BIRTH_COLUMNS",
     "PERSON_KEY",
     "CareTables",
     "ClassCounts",
@@ -38,6 +40,7 @@ __all__ = [
     "parse_date",
     "parse_month",
     "service_labels",
+    "show_birth",
     "survey_columns",
     "write_manifest",
 ]

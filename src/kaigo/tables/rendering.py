@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from kaigo.tables.births import BIRTH_COLUMNS, show_birth
 from kaigo.tables.codes import level_name
 from kaigo.tables.facts import read_facts
 from kaigo.tables.schema import load_schemas
@@ -40,7 +41,7 @@ def show_rows(frame: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     frame : DataFrame
-        Rows of ``joined``: any of ``birth_month``, ``sex``, survey columns, ``care_level``, ``service_month``,
+        Rows of ``joined``: any of ``birth_month`` (or a coarser birth), ``sex``, survey columns, ``care_level``, ``service_month``,
         ``service_code``, ``days``, ``units``.
 
     Returns
@@ -54,8 +55,8 @@ def show_rows(frame: pd.DataFrame) -> pd.DataFrame:
     shown: dict[str, list[str]] = {}
     for column in frame.columns:
         values = frame[column].tolist()
-        if column == "birth_month":
-            shown["生年月"] = _show(values, format_month)
+        if column in BIRTH_COLUMNS:
+            shown[BIRTH_COLUMNS[column][0]] = _show(values, lambda value, c=column: show_birth(c, value))
         elif column == "sex":
             shown["性別"] = _show(values, lambda value: SEX_NAMES[int(value)])
         elif column == "care_level":

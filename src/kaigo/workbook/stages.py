@@ -7,6 +7,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from kaigo.deidentify import Key, Release, Standard, load_standard, make_release
 from kaigo.deidentify.standard import Layout
@@ -18,6 +19,18 @@ from kaigo.workbook.params import Params
 
 SYNTHETIC_CACHE = Path("data/synthetic/cache")
 OWN_CACHE = ".kaigo"
+
+_OVERRIDES = {
+    "threshold": (
+        ("delete_rare_answers", "persons"),
+        ("roll_up_rare_codes", "persons"),
+        ("top_code", "persons"),
+    ),
+    "top_percentile": (("top_code", "percentile"),),
+    "super_aged": (("delete_super_aged", "age"),),
+    "rotate_months": (("pseudonym", "rotate_months"),),
+}
+"""Parameter of a run to the values of a standard that it replaces."""
 
 
 @dataclass(frozen=True)
@@ -41,17 +54,14 @@ class Stages:
         return Path(self.params.data) / OWN_CACHE if self.params.data else self.root / SYNTHETIC_CACHE
 
     def standard_in_force(self) -> Standard:
-        """The standard with this run's parameters in place of its own."""
-        params = self.params
-        return load_standard(params.standard).with_parameters(
-            {
-                "delete_rare_answers": {"persons": params.threshold},
-                "roll_up_rare_codes": {"persons": params.threshold},
-                "top_code": {"persons": params.threshold, "percentile": params.top_percentile},
-                "delete_super_aged": {"age": params.super_aged},
-                "pseudonym": {"rotate_months": params.rotate_months},
-            }
-        )
+        """The standard with what this run sets in place of its own values (a default is no setting)."""
+        overrides: dict[str, dict[str, Any]] = {}
+        for name, places in _OVERRIDES.items():
+            value = getattr(self.params, name)
+            if value != Params.model_fields[name].default:
+                for technique, parameter in places:
+                    overrides.setdefault(technique, {})[parameter] = value
+        return load_standard(self.params.standard).with_parameters(overrides)
 
     def load_tables(self) -> CareTables:
         """介護データ: own data where ``data`` names a folder, else synthetic data made (or found)."""

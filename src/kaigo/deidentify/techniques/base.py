@@ -80,6 +80,10 @@ class Technique(ABC):
         """Japanese findings about a rule beyond its parameters and columns; empty if it is sound."""
         return []
 
+    def note_for_recipient(self, rule: Rule) -> str:
+        """What a recipient must know to use the values of this rule."""
+        return self.recipient_note
+
     def release_as(self, column: str, parameters: Mapping[str, Any]) -> str | None:
         """Name under which ``table.column`` is released after the rule; None: the name stays."""
         return None

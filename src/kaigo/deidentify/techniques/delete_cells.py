@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kaigo.deidentify.standard import Rule
 from kaigo.deidentify.techniques.base import Technique
-from kaigo.deidentify.techniques.delete_records import ValueParameters, holds_value
+from kaigo.deidentify.techniques.delete_records import ValueParameters, holds_value, names_nobody
 from kaigo.deidentify.workspace import LedgerEntry, Workspace
 
 
@@ -20,6 +20,10 @@ class DeleteCells(Technique):
     label = "セル削除"
     recipient_note = "空欄を含む"
     parameters = ValueParameters
+
+    def accepts(self, column: str) -> bool:
+        """See :class:`Technique`. A standard is no place for a person's name or number."""
+        return names_nobody(column)
 
     def apply(self, work: Workspace, rule: Rule) -> tuple[Workspace, list[LedgerEntry]]:
         """See :class:`Technique`."""

@@ -10,6 +10,7 @@ from kaigo.deidentify.removal import Owner, remove_records
 from kaigo.deidentify.standard import Rule
 from kaigo.deidentify.techniques.base import Parameters, Technique
 from kaigo.deidentify.workspace import LedgerEntry, Workspace
+from kaigo.tables import ColumnClass, load_schemas
 
 _OWNERS: dict[str, Owner] = {"persons": "person", "certifications": "certification"}
 
@@ -18,6 +19,18 @@ class ValueParameters(Parameters):
     """``values``: the values concerned, ``"01,06"``; numbers and dates as they are written (2024-04-01)."""
 
     values: str = Field(min_length=1)
+
+
+def names_nobody(column: str) -> bool:
+    """Whether values of ``table.column`` may stand in a standard: no name, number, address or date of birth."""
+    table, _, name = column.partition(".")
+    schema = load_schemas().get(table)
+    if schema is None or name not in schema.names:
+        return False
+    return name != "birth_date" and schema.column(name).column_class in {
+        ColumnClass.QUASI,
+        ColumnClass.ATTRIBUTE,
+    }
 
 
 def holds_value(work: Workspace, column: str, values: str) -> str:
@@ -44,6 +57,10 @@ class DeleteRecords(Technique):
     label = "レコード削除"
     recipient_note = "一部の行を含まない"
     parameters = ValueParameters
+
+    def accepts(self, column: str) -> bool:
+        """See :class:`Technique`. A standard is no place for a person's name or number."""
+        return names_nobody(column)
 
     def apply(self, work: Workspace, rule: Rule) -> tuple[Workspace, list[LedgerEntry]]:
         """See :class:`Technique`."""

@@ -33,7 +33,8 @@ class KeepPromise(Technique):
     3. answers: in each class those items stay of which any two have no combination of answers (empty being one)
        under ``persons``; the others are emptied in that class.
 
-    ``persons`` of the source are counted (the same person has one row a period). :mod:`kaigo.deidentify.promise_check`
+    ``persons`` of the source are counted (the same person has one row a period) over the whole release: the
+    municipality is not released, so it is no part of a class. :mod:`kaigo.deidentify.promise_check`
     counts again what was written.
 
     Examples

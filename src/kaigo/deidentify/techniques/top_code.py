@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -10,19 +11,31 @@ from kaigo.deidentify.standard import Rule
 from kaigo.deidentify.techniques.base import Parameters, Technique
 from kaigo.deidentify.workspace import LedgerEntry, Workspace
 
+GROUPS = {
+    "code": "service_code",
+    "kind": "substr(service_code, 1, 2)",
+    "all": "cast(0 as integer)",
+}
+"""Within what a limit is found: each service code, each kind, or all lines."""
+
 
 class TopCodeParameters(Parameters):
-    """``percentile``: share of lines at or below the limit; ``persons``: persons at or above it."""
+    """``percentile``: share of lines at or below the limit; ``persons``: persons at or above it.
+
+    ``within`` says for what a limit is found: each ``code``, each ``kind``, or ``all`` lines. With percentile 1.0
+    only persons count: the first value, from the top, that enough persons reach.
+    """
 
     percentile: float = Field(ge=0.5, le=1.0)
     persons: int = Field(ge=2, le=1000)
+    within: Literal["code", "kind", "all"] = "code"
 
 
 class TopCode(Technique):
-    """トップコーディング(コードごと)。
+    """トップコーディング(コードごと、種類ごと、または全体)。
 
-    The limit of a code is its exact percentile over lines, lowered to the value of the ``persons``-th largest
-    person where fewer persons reach it: the values at the limit belong to at least ``persons`` persons (to all
+    The limit is the exact percentile over lines, lowered to the value of the ``persons``-th largest person where
+    fewer persons reach it: the values at the limit belong to at least ``persons`` persons (to all
     of them where a code has fewer; such codes are rolled up or removed by ``roll_up_rare_codes``).
 
     Examples
@@ -33,14 +46,18 @@ class TopCode(Technique):
     name = "top_code"
     label = "トップコーディング"
     recipient_note = "上限にそろえた値を含む"
-    parameters = TopCodeParameters
+    parameters: type[Parameters] = TopCodeParameters
     columns = ("benefits.days", "benefits.units")
+    most: ClassVar[bool] = True
 
     def apply(self, work: Workspace, rule: Rule) -> tuple[Workspace, list[LedgerEntry]]:
         """See :class:`Technique`."""
         started = time.perf_counter()
-        parameters = TopCodeParameters.model_validate(rule.parameters)
+        parameters = self.parameters.model_validate(rule.parameters)
+        assert isinstance(parameters, TopCodeParameters | BottomCodeParameters)
         quote = work.engine.dialect.quote
+        group = GROUPS[parameters.within].replace("service_code", "t.service_code")
+        beyond = ">" if self.most else "<"
         changes: dict[str, str | None] = {}
         joins = []
         for column in rule.expanded()["benefits"]:
@@ -48,35 +65,66 @@ class TopCode(Technique):
             alias = f"l_{column}"
             joins.append(
                 f"left join {limits} as {alias} on {alias}.municipality = t.municipality "
-                f"and {alias}.service_code is not distinct from t.service_code"
+                f"and {alias}.code_group is not distinct from {group}"
             )
-            changes[column] = (
-                f"case when t.{quote(column)} > {alias}.top then {alias}.top else t.{quote(column)} end"
-            )
+            value = f"t.{quote(column)}"
+            changes[column] = f"case when {value} {beyond} {alias}.edge then {alias}.edge else {value} end"
         work, entry = work.rewrite(
             rule, "benefits", changes, technique=self.label, joins=" ".join(joins), started=started
         )
         return work, [entry]
 
-    @staticmethod
-    def _find_limits(work: Workspace, column: str, parameters: TopCodeParameters) -> str:
+    def _find_limits(
+        self, work: Workspace, column: str, parameters: TopCodeParameters | BottomCodeParameters
+    ) -> str:
         engine, dialect = work.engine, work.engine.dialect
         value, name = dialect.quote(column), work.own_name(f"limits_{column}")
         sql_type = "smallint" if column == "days" else "integer"
-        lines = work.relations["benefits"]
+        own, shared, order, inside = ("max", "min", "desc", "<") if self.most else ("min", "max", "asc", ">")
+        # A line without a value has no place among the extremes.
+        lines = (
+            f"(select municipality, person, {GROUPS[parameters.within]} as code_group, {value} as amount "
+            f"from {work.relations['benefits']} where {value} is not null)"
+        )
         engine.materialise(
             name,
-            "with persons_top as (select municipality, service_code, person, "
-            f"max({value}) as top from {lines} group by municipality, service_code, person), "
-            "ranked as (select municipality, service_code, top, row_number() over "
-            "(partition by municipality, service_code order by top desc) as place from persons_top), "
-            "shared as (select municipality, service_code, min(top) as top from ranked "
-            f"where place <= {parameters.persons} group by municipality, service_code), "
-            f"by_share as (select municipality, service_code, {dialect.quantile(value, parameters.percentile, sql_type)} as top "
-            f"from {lines} group by municipality, service_code) "
-            "select q.municipality, q.service_code, case when s.top < q.top then s.top else q.top end as top "
+            f"with extremes as (select municipality, code_group, person, {own}(amount) as edge "
+            f"from {lines} as e group by municipality, code_group, person), "
+            "ranked as (select municipality, code_group, edge, row_number() over "
+            f"(partition by municipality, code_group order by edge {order}) as place from extremes), "
+            f"shared as (select municipality, code_group, {shared}(edge) as edge from ranked "
+            f"where place <= {parameters.persons} group by municipality, code_group), "
+            f"by_share as (select municipality, code_group, {dialect.quantile('amount', parameters.percentile, sql_type)} "
+            f"as edge from {lines} as q group by municipality, code_group) "
+            f"select q.municipality, q.code_group, case when s.edge {inside} q.edge then s.edge else q.edge end as edge "
             "from by_share as q left join shared as s on s.municipality = q.municipality "
-            "and s.service_code is not distinct from q.service_code",
+            "and s.code_group is not distinct from q.code_group",
             work.folder / name,
         )
         return name
+
+
+class BottomCodeParameters(Parameters):
+    """``percentile``: share of lines at or below the limit; ``persons``: persons at or below it; ``within``."""
+
+    percentile: float = Field(ge=0.0, le=0.5)
+    persons: int = Field(ge=2, le=1000)
+    within: Literal["code", "kind", "all"] = "code"
+
+
+class BottomCode(TopCode):
+    """ボトムコーディング: 小さすぎる日数・点数を下限にそろえる。
+
+    The mirror of :class:`TopCode`: the percentile over lines, raised to the value of the ``persons``-th smallest
+    person where fewer persons are at or below it.
+
+    Examples
+    --------
+    persons = 2, percentile 0, one code: 甲 1, 乙 3, 丙 5 → limit 3; 甲's line becomes 3.
+    """
+
+    name = "bottom_code"
+    label = "ボトムコーディング"
+    recipient_note = "下限にそろえた値を含む"
+    parameters = BottomCodeParameters
+    most = False

@@ -16,28 +16,29 @@ from kaigo.errors import StandardError
 NEEDED = ("service_month", "service_code", "days", "units")
 
 
-class SumParameters(Parameters):
-    """``days_step``, ``units_step``: sums are rounded up to a multiple of it (1: as they are)."""
+class AverageParameters(Parameters):
+    """``days_step``, ``units_step``: averages are rounded up to a multiple of it."""
 
     days_step: int = Field(ge=1, le=100)
     units_step: int = Field(ge=1, le=100_000)
 
 
-class SumPerPeriod(Technique):
+class AveragePerPeriod(Technique):
     """給付を、仮IDの期間とサービスコードごとに1行にまとめる(一般化)。
 
-    Days and units are the sums of the period, rounded up; the month is the period's first. So whether a kind
-    was used is one fact a pseudonym, not one a month.
+    Days and units are averages over the months of the period (those without use included), rounded up; the month
+    is the period's first. So whether a kind was used is one fact a pseudonym, not one a month, and what is
+    computed a month stays comparable.
 
     Examples
     --------
-    Rotation 6, days_step 5: 訪問介護 in April 8 days, in June 6 days → one line, month April, 15 days.
+    Rotation 3, days_step 1: 訪問介護 in April 8 days, in June 6 days → one line, month April, 5 days.
     """
 
-    name = "sum_per_period"
-    label = "一般化(期間ごとの合計)"
-    recipient_note = "仮IDの期間の合計(端数は切り上げ)。年月は期間の最初の月"
-    parameters = SumParameters
+    name = "average_per_period"
+    label = "一般化(期間ごとの月平均)"
+    recipient_note = "同じ期間の1か月あたりの平均(端数は切り上げ)。年月は期間の最初の月"
+    parameters = AverageParameters
 
     def accepts(self, column: str) -> bool:
         """See :class:`Technique`."""
@@ -46,7 +47,7 @@ class SumPerPeriod(Technique):
     def apply(self, work: Workspace, rule: Rule) -> tuple[Workspace, list[LedgerEntry]]:
         """See :class:`Technique`."""
         started = time.perf_counter()
-        engine, parameters = work.engine, SumParameters.model_validate(rule.parameters)
+        engine, parameters = work.engine, AverageParameters.model_validate(rule.parameters)
         if set(work.columns["benefits"]) - set(NEEDED):
             raise StandardError(
                 f"定め{rule.id}: 給付を期間ごとにまとめる前に、ほかの列の扱いを済ませてください。",
@@ -54,10 +55,12 @@ class SumPerPeriod(Technique):
                 remedy="項目削除の定めを先に置いてください。",
             )
         before = work.relations["benefits"]
-        starts, name = work.own_name("period_starts"), work.own_name("benefits_summed")
+        starts, name = work.own_name("period_starts"), work.own_name("benefits_averaged")
         engine.view(
             starts,
-            "select period, min(service_month) as service_month, min(month_number) as month_number from "
+            "select period, min(service_month) as service_month, min(month_number) as month_number, "
+            f"cast(case when (period + 1) * {work.span_months} > {work.months} "
+            f"then {work.months} - period * {work.span_months} else {work.span_months} end as integer) as months from "
             f"(select service_month, month_number, {work.period('month_number')} as period from {work.in_force}) as f "
             "group by period",
         )
@@ -95,5 +98,6 @@ class SumPerPeriod(Technique):
 
 
 def _round_up(dialect: Dialect, expression: str, step: int, sql_type: str) -> str:
-    quotient = dialect.integer_division(f"({expression} + {step - 1})", str(step))
+    unit = f"(s.months * {step})"
+    quotient = dialect.integer_division(f"({expression} + {unit} - 1)", unit)
     return f"cast({quotient} * {step} as {sql_type})"

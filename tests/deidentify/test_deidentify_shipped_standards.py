@@ -1,0 +1,160 @@
+"""Every shipped standard on a small town and on the town preset: sound, written, balanced, no canary; promises kept."""
+
+import json
+from collections import Counter
+from itertools import combinations
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from promise_script import fewest
+
+from canary.scan import scan_folder
+from kaigo.deidentify import (
+    Key,
+    Release,
+    check_standard,
+    list_standards,
+    load_standard,
+    make_release,
+    promise_steps,
+)
+from kaigo.deidentify.pages import write_pages
+from kaigo.errors import StandardError
+from kaigo.synthetic import plan_from_preset, synthesize
+from kaigo.tables import CareTables
+
+SECRET = bytes(range(96, 128))
+TOWNS = ["small", pytest.param("town", marks=pytest.mark.slow)]
+
+
+@pytest.fixture(scope="module", params=TOWNS)
+def town(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> CareTables:
+    """The median insurer (1,800 certified), and one of 300."""
+    plan = plan_from_preset("town", persons=None if request.param == "town" else 300)
+    return synthesize(tmp_path_factory.mktemp(request.param) / "care", plan)
+
+
+@pytest.fixture(scope="module")
+def recommended(town: CareTables) -> Release:
+    return make_release(
+        town, load_standard("recommended"), town.folder.parent / "recommended", key=Key(SECRET)
+    )
+
+
+def list_secrets(town: CareTables) -> list[str]:
+    """Names, addresses and numbers of every fifteenth person or so, providers, the key."""
+    persons = pq.read_table(town.table("persons")).to_pylist()
+    providers = pq.read_table(town.table("benefits"), columns=["provider_number"])[0].unique().to_pylist()
+    some = persons[:: max(1, len(persons) // 20)]
+    own = [str(person[column]) for person in some for column in ("insured_number", "name", "address")]
+    return [*own, *map(str, providers[:5]), SECRET.hex()]
+
+
+@pytest.mark.parametrize("name", list_standards())
+def test_a_shipped_standard_is_sound_written_balanced_and_without_canary(
+    town: CareTables, name: str, tmp_path: Path
+) -> None:
+    standard = load_standard(name)
+    assert check_standard(standard) == []
+    release = make_release(town, standard, tmp_path / "r", key=Key(SECRET))
+    write_pages(release, standard)
+    ledger = release.ledger()
+    for table, part in ledger["balance"].items():
+        assert part["closes"] and part["rows_in"] == part["rows_kept"] + sum(part["left_out"].values()), table
+    lines = "joined" if release.layout == "joined" else "benefits"
+    assert ledger["released_rows"][lines] == ledger["balance"]["benefits"]["rows_kept"] > 0
+    assert {rule.id for rule in standard.rules} <= {entry["id"] for entry in ledger["rules"]}
+    hits = scan_folder(release.folder, list_secrets(town), skip=lambda path: "crosswalk" in path.parts)
+    assert hits == []
+
+
+def test_recommended_keeps_its_promise_by_a_script_that_shares_no_code(recommended: Release) -> None:
+    found = fewest(recommended.folder)
+    assert min(found.values()) >= 10, found
+    ledger = recommended.ledger()["promise"]
+    assert (ledger["smallest_class"], ledger["smallest_with_answers"]) == (found["class"], found["answers"])
+    assert ledger["persons"] == 10 and ledger["combined"] == 2
+
+
+def test_the_script_finds_a_broken_promise(town: CareTables, tmp_path: Path) -> None:
+    plain = make_release(town, load_standard("soumu-2018-linked"), tmp_path / "r", key=Key(SECRET))
+    found = fewest_of_few(plain)
+    assert found == 1
+
+
+def fewest_of_few(release: Release) -> int:
+    """The classes alone: with 62 items the script would look at every pair."""
+    import promise_script
+
+    keep = promise_script.pairs
+    promise_script.pairs = lambda *args: ()  # type: ignore[assignment]
+    try:
+        return promise_script.fewest(release.folder)["class"]
+    finally:
+        promise_script.pairs = keep
+
+
+def test_open_data_keeps_twenty_persons_in_every_class_and_with_any_two_categories(
+    town: CareTables, tmp_path: Path
+) -> None:
+    release = make_release(town, load_standard("open-data"), tmp_path / "r", key=Key(SECRET))
+    rows = pq.read_table(release.provide / "joined").to_pylist()
+    who = [
+        (w["insurer_number"], w["insured_number"])
+        for w in pq.read_table(release.keep / "crosswalk" / "rows").to_pylist()
+    ]
+    shown, used = {}, {}
+    for person, row in zip(who, rows, strict=True):
+        assert set(row) == {"age_band", "sex", "care_level", "service_month", "service_code"}
+        shown.setdefault(person, set()).add(
+            (row["age_band"], row["sex"], row["care_level"], row["service_month"])
+        )
+        used.setdefault(person, set()).add(row["service_code"])
+    assert all(len(values) == 1 for values in shown.values()), "a person has one class"
+    classes: dict[object, list[object]] = {}
+    for person, values in shown.items():
+        classes.setdefault(frozenset(values), []).append(person)
+    for people in classes.values():
+        assert len(people) >= 20
+        for pair in combinations(sorted(set().union(*(used[p] for p in people))), 2):
+            cells = Counter(tuple(code in used[p] for code in pair) for p in people)
+            assert min(cells.values()) >= 20
+
+
+def test_values_do_not_change_within_a_pseudonym(recommended: Release) -> None:
+    certifications = pq.read_table(recommended.provide / "certifications").to_pylist()
+    assert len({row["person_id"] for row in certifications}) == len(certifications)
+    spans = {(row["from_month"], row["to_month"]) for row in certifications}
+    assert spans == {("2024-04", "2024-09"), ("2024-10", "2025-03")}, "entry and exit are not shown"
+    lines = Counter(
+        (row["person_id"], row["service_code"])
+        for row in pq.read_table(recommended.provide / "benefits").to_pylist()
+    )
+    assert set(lines.values()) == {1}
+
+
+@pytest.mark.parametrize("name", ["recommended", "open-data"])
+def test_a_promise_that_does_not_hold_is_not_written(
+    town: CareTables, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a search that asks for fewer persons than the standard, the count of what was written refuses."""
+    honest = promise_steps.search
+    monkeypatch.setattr(
+        promise_steps, "search", lambda work, columns, least, pairs: honest(work, columns, 4, pairs=pairs)
+    )
+    with pytest.raises(StandardError, match=r"約束[\s\S]*満たせないので、書き出しをやめました"):
+        make_release(town, load_standard(name), tmp_path / "r", key=Key(SECRET))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_pages_say_it_in_words(recommended: Release) -> None:
+    standard = load_standard("recommended")
+    ledger_page, deliberation_page = write_pages(recommended, standard)
+    words, deliberation = (page.read_text(encoding="utf-8") for page in (ledger_page, deliberation_page))
+    assert all(page.stat().st_mode & 0o777 == 0o600 for page in (ledger_page, deliberation_page))
+    assert "定め04(" in words and "対象になった人は" in words and "合計は一致します" in words
+    assert "法114条の審査結果ではありません" in deliberation
+    for part in standard.deliberations:
+        assert part.difference in deliberation
+    assert json.dumps(recommended.manifest, ensure_ascii=False).count("recommended") >= 1
