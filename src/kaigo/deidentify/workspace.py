@@ -130,7 +130,7 @@ class Workspace:
             old = f"t.{quote(column)}"
             if changes_type:
                 old = f"cast({old} as {engine.dialect.text_type})"
-            return f"{old} is distinct from ({expression})"
+            return engine.dialect.differs(old, expression)
 
         changed = {column: differs(column, expression) for column, expression in changes.items()}
         cells = " + ".join(f"case when {test} then 1 else 0 end" for test in changed.values()) or "0"
