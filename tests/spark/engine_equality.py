@@ -15,7 +15,7 @@ import json
 import sys
 import tempfile
 import unittest.mock
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -55,17 +55,16 @@ class Compared:
 class Recorder:
     """Rows and content hash of every step that an engine writes, in the order of writing."""
 
+    reader: Engine
     stage: str = ""
     steps: dict[str, tuple[int, str]] = field(default_factory=dict)
 
     def record(self, name: str, folder: Path) -> None:
         if folder.name.startswith("placed-"):  # a row's place in its file, which DuckDB reads without a step
             return
-        with open_engine("duckdb:threads=1") as reader:
-            reader.scan("step", folder)
-            columns = reader.arrow_schema("select * from step").names
-            found = reader.count("step"), hash_table(reader, "step", columns, columns[:1])
-        self.add(name, *found)
+        self.reader.scan("step", folder)
+        columns = self.reader.arrow_schema("select * from step").names
+        self.add(name, self.reader.count("step"), hash_table(self.reader, "step", columns, columns[:1]))
 
     def add(self, name: str, rows: int, digest: str) -> None:
         full = f"{self.stage} / {name}"
@@ -95,11 +94,19 @@ class Recorder:
             yield
 
 
-def run_steps(tables: CareTables, out: Path, engine: str) -> dict[str, tuple[int, str]]:
-    """Make both layouts, measure their risk, analyse original and releases; every step's rows and hash."""
-    recorder = Recorder()
+def run_steps(
+    tables: CareTables, out: Path, engine: str, layouts: Sequence[str]
+) -> dict[str, tuple[int, str]]:
+    """Make the layouts, measure their risk, analyse original and releases; every step's rows and hash."""
+    with open_engine() as reader:
+        return _run_steps(tables, out, engine, layouts, Recorder(reader))
+
+
+def _run_steps(
+    tables: CareTables, out: Path, engine: str, layouts: Sequence[str], recorder: Recorder
+) -> dict[str, tuple[int, str]]:
     standard, key = load_standard("soumu-2018"), Key(bytes(range(32)))
-    for layout in LAYOUTS:
+    for layout in layouts:
         recorder.stage = f"deidentify {layout}"
         with recorder.watch():
             release = make_release(tables, standard, out / layout, key=key, layout=layout, engine=engine)  # type: ignore[arg-type]
@@ -109,7 +116,7 @@ def run_steps(tables: CareTables, out: Path, engine: str) -> dict[str, tuple[int
             risk = measure_release(release, engine=engine)
         recorder.add_value("measures", risk.to_payload())
     for name, analyse in ANALYSES.items():
-        for source in (tables, *(Release.open(out / layout) for layout in LAYOUTS)):
+        for source in (tables, *(Release.open(out / layout) for layout in layouts)):
             layout = source.layout if isinstance(source, Release) else "care tables"
             if (name, layout) == ("care-plans", "joined"):  # refused: lines do not name persons
                 continue
@@ -135,10 +142,12 @@ def _add_release(recorder: Recorder, release: Release) -> None:
         recorder.add(f"row order of {folder.parent.name} {folder.name}", written.num_rows, digest.hexdigest())
 
 
-def compare_engines(tables: CareTables, out: Path, address: str) -> list[Compared]:
+def compare_engines(
+    tables: CareTables, out: Path, address: str, layouts: Sequence[str] = LAYOUTS
+) -> list[Compared]:
     """Steps of both engines, side by side, in the order in which they are run."""
-    duckdb = run_steps(tables, out / "duckdb", "duckdb:threads=2")
-    spark = run_steps(tables, out / "spark", address)
+    duckdb = run_steps(tables, out / "duckdb", "duckdb:threads=2", layouts)
+    spark = run_steps(tables, out / "spark", address, layouts)
     names = [*duckdb, *(name for name in spark if name not in duckdb)]
     return [Compared(name, duckdb.get(name), spark.get(name)) for name in names]
 
@@ -176,7 +185,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--engine", help="sc://host:port; default: a pysail server is started")
     parser.add_argument("--persons", type=int, default=20_000)
-    parser.add_argument("--months", type=int, default=6)
+    parser.add_argument("--months", type=int, default=4)
     parser.add_argument("--out", type=Path, default=REPORT)
     chosen = parser.parse_args(arguments)
     from sail_server import run_server

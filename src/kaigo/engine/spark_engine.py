@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 
 from kaigo.engine.dialect import SparkDialect, is_ordered
 from kaigo.engine.engine import Engine, EngineSpec
-from kaigo.errors import EngineError
+from kaigo.errors import EngineError, InputError
 
 if TYPE_CHECKING:
     from pyspark.sql.connect.dataframe import DataFrame
@@ -66,11 +66,27 @@ class SparkEngine(Engine):
         self._check_name(name)
         # Files by name: a folder's own name is then never hidden (.work) or a partition (a=b) to the server.
         files = sorted(source.glob("*.parquet")) if source.is_dir() else [source]
-        if not files:
+        if not files or not files[0].is_file():
             raise EngineError("Parquetファイルがありません。", found=source, remedy=_SHARED)
+        try:
+            names = pq.read_schema(files[0]).names
+        except (OSError, pa.ArrowInvalid) as error:
+            raise InputError(
+                "Parquetファイルを読めません。",
+                found=files[0],
+                remedy="ファイルが壊れていないか、フォルダの場所が正しいか確かめてください。",
+            ) from error
         with _explained(source):
             frame = self._session.read.parquet(*(_address(file) for file in files))
+            # Of a file that it does not see, one server raises, another makes a table without columns.
+            seen = list(frame.columns)
             frame.createOrReplaceTempView(name)
+        if seen != names:
+            raise EngineError(
+                f"Sparkのサーバーから同じファイルが見えません({source})。",
+                found=f"{len(seen)}列の表",
+                remedy=_SHARED,
+            )
 
     def scan_positions(self, name: str, source: Path) -> None:
         """See :class:`Engine`.

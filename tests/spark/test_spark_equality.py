@@ -1,0 +1,153 @@
+"""Every step gives the same on Spark as on DuckDB; and no secret travels to the server."""
+
+import contextlib
+import shutil
+import socket
+import socketserver
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from engine_equality import compare_engines, make_synthetic, render_report
+
+from care_factory import build_care_tables
+from kaigo.deidentify import Key, load_standard, make_release
+from kaigo.intake import IntakeSources, run_intake
+
+SAMPLE = Path(__file__).resolve().parents[2] / "data" / "synthetic" / "town"
+
+
+def assert_equal(tables, folder: Path, address: str, layouts: tuple[str, ...]) -> list[str]:
+    compared = compare_engines(tables, folder, address, layouts)
+    assert [step for step in compared if not step.equal] == []
+    return [step.name for step in compared]
+
+
+@pytest.mark.parametrize("layout", ["joined", "linked"])
+def test_every_step_of_a_small_town_is_equal(spark_address: str, tmp_path: Path, layout: str) -> None:
+    tables = make_synthetic(tmp_path / "care", 120, 4)
+    names = assert_equal(tables, tmp_path, spark_address, (layout,))
+    stages = {name.split(" / ")[0] for name in names}
+    assert {f"deidentify {layout}", f"risk {layout}", f"analyze conditions {layout}"} <= stages
+    steps = {name.split(" / ")[1] for name in names}
+    expected = {
+        "joined": {"ordered_lines", "joined", "crosswalk_rows", "row order of provide joined"},
+        "linked": {"pseudonyms", "linked_benefits", "crosswalk_persons", "row order of provide benefits"},
+    }
+    assert expected[layout] | {"persons_0", "in_force", "person_months", "ledger", "measures"} <= steps
+
+
+@pytest.mark.slow
+def test_every_step_is_equal_at_20000_persons(spark_address: str, tmp_path: Path) -> None:
+    tables = make_synthetic(tmp_path / "care", 20_000, 4)
+    assert tables.rows("persons") == 20_000
+    names = assert_equal(tables, tmp_path, spark_address, ("joined", "linked"))
+    assert len(names) > 60
+
+
+def test_a_different_step_is_told_apart_and_reported(tmp_path: Path) -> None:
+    from engine_equality import Compared
+
+    same, other = Compared("a / b", (1, "x" * 64), (1, "x" * 64)), Compared("a / c", (1, "x" * 64), (2, "y" * 64))
+    missing = Compared("a / d", (1, "x" * 64), None)
+    assert [step.equal for step in (same, other, missing)] == [True, False, False]
+    text = render_report([same, other, missing], 120, "pysail")
+    assert "3段階のうち1段階が一致" in text and text.count("**不一致**") == 2
+
+
+def test_ties_and_missing_values_do_not_depend_on_the_engine(spark_address: str, tmp_path: Path) -> None:
+    # Certifications that differ in answers alone, one of them missing: the order of nulls decides which is in force.
+    persons = range(1, 31)
+    certifications = [
+        {"person": n, "survey_1_3": answer, "survey_1_4": n % 3 or None}
+        for n in persons
+        for answer in ((None, 2) if n % 2 else (1, None))
+    ]
+    benefits = [
+        {"person": n, "service_code": None if n % 10 == 0 else "111111", "days": n % 5, "units": 100 * (n % 7)}
+        for n in persons
+        for _ in range(2)
+    ]
+    tables = build_care_tables(tmp_path / "care", persons, certifications, benefits, files=3, shuffle=1)
+    from engine_equality import Recorder, _add_release
+    from kaigo.engine import open_engine
+
+    found = []
+    for engine in ("duckdb", spark_address):
+        with open_engine() as reader:
+            recorder = Recorder(reader, stage="ties")
+            with recorder.watch():
+                release = make_release(
+                    tables,
+                    load_standard("soumu-2018"),
+                    tmp_path / engine[:2],
+                    key=Key(bytes(32)),
+                    layout="linked",
+                    engine=engine,
+                )
+            _add_release(recorder, release)
+        found.append(recorder.steps)
+    assert found[0] == found[1]
+
+
+def test_intake_is_equal(spark_address: str, tmp_path: Path) -> None:
+    sources = IntakeSources(*(SAMPLE / f"{name}.csv" for name in ("persons", "certifications", "benefits")))
+    made = [run_intake(sources, tmp_path / e[:2], engine=e) for e in ("duckdb", spark_address)]
+    assert made[0].tables.content_sha256 == made[1].tables.content_sha256
+    assert made[0].report == made[1].report
+
+
+@contextlib.contextmanager
+def listen_between(address: str) -> Iterator[tuple[str, bytearray]]:
+    """A wire tap: everything that the client sends goes through here and is kept."""
+    port = int(address.rsplit(":", 1)[1])
+    sent = bytearray()
+
+    class Tap(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with socket.create_connection(("127.0.0.1", port)) as server:
+                back = threading.Thread(target=shovel, args=(server, self.request, None), daemon=True)
+                back.start()
+                shovel(self.request, server, sent)
+
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Tap) as tap:
+        tap.daemon_threads = True
+        threading.Thread(target=tap.serve_forever, daemon=True).start()
+        yield f"sc://127.0.0.1:{tap.server_address[1]}", sent
+        tap.shutdown()
+
+
+def shovel(source: socket.socket, target: socket.socket, kept: bytearray | None) -> None:
+    with contextlib.suppress(OSError):
+        while data := source.recv(65536):
+            if kept is not None:
+                kept.extend(data)
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+
+
+def test_no_secret_and_no_person_is_sent_to_the_server(spark_address: str, tmp_path: Path) -> None:
+    secret = bytes(range(32, 64))
+    tables = build_care_tables(tmp_path / "care", range(1, 31), benefits=[{"person": n} for n in range(1, 31)])
+    with listen_between(spark_address) as (address, sent):
+        for layout in ("joined", "linked"):
+            make_release(
+                tables,
+                load_standard("soumu-2018"),
+                tmp_path / layout,
+                key=Key(secret),
+                layout=layout,  # type: ignore[arg-type]
+                engine=address,
+            )
+    text = bytes(sent)
+    assert text.count(b"person") > 100  # the tap hears the SELECTs
+    own = Key(secret)
+    hidden = [secret, secret.hex().encode(), own.digest("shuffle", "x").encode()]
+    for number in range(1, 31):
+        message = f"990001/{number:010d}"
+        hidden += [f"{number:010d}".encode(), own.subkey("shuffle").sign(message).encode()]
+        hidden.append(own.subkey("pseudonym/2024-04+0x6").sign(message).encode())
+    hidden += ["架空".encode(), b"1940-01", b"990001"]
+    assert [value for value in hidden if value in text] == []
+    shutil.rmtree(tmp_path / "care")
