@@ -110,7 +110,7 @@ def _run_steps(
         recorder.stage = f"deidentify {layout}"
         with recorder.watch():
             release = make_release(tables, standard, out / layout, key=key, layout=layout, engine=engine)  # type: ignore[arg-type]
-        _add_release(recorder, release)
+        add_release(recorder, release)
         recorder.stage = f"risk {layout}"
         with recorder.watch():
             risk = measure_release(release, engine=engine)
@@ -126,7 +126,7 @@ def _run_steps(
     return recorder.steps
 
 
-def _add_release(recorder: Recorder, release: Release) -> None:
+def add_release(recorder: Recorder, release: Release) -> None:
     """What each engine says of its own release, and the order of the rows that it wrote."""
     for name, table in release.manifest["tables"].items():
         recorder.add(f"manifest of {name}", table["rows"], table["content_sha256"])

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine_equality import compare_engines, make_synthetic, render_report
+from engine_equality import Compared, Recorder, add_release, compare_engines, make_synthetic, render_report
 
 from care_factory import build_care_tables
 from kaigo.deidentify import Key, load_standard, make_release
+from kaigo.engine import open_engine
 from kaigo.intake import IntakeSources, run_intake
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "synthetic" / "town"
@@ -47,8 +48,6 @@ def test_every_step_is_equal_at_20000_persons(spark_address: str, tmp_path: Path
 
 
 def test_a_different_step_is_told_apart_and_reported(tmp_path: Path) -> None:
-    from engine_equality import Compared
-
     same, other = Compared("a / b", (1, "x" * 64), (1, "x" * 64)), Compared("a / c", (1, "x" * 64), (2, "y" * 64))
     missing = Compared("a / d", (1, "x" * 64), None)
     assert [step.equal for step in (same, other, missing)] == [True, False, False]
@@ -65,14 +64,11 @@ def test_ties_and_missing_values_do_not_depend_on_the_engine(spark_address: str,
         for answer in ((None, 2) if n % 2 else (1, None))
     ]
     benefits = [
-        {"person": n, "service_code": None if n % 10 == 0 else "111111", "days": n % 5, "units": 100 * (n % 7)}
+        {"person": n, "service_code": "111111" if n % 10 else "ZZ9999", "days": n % 5, "units": 100 * (n % 7)}
         for n in persons
         for _ in range(2)
     ]
     tables = build_care_tables(tmp_path / "care", persons, certifications, benefits, files=3, shuffle=1)
-    from engine_equality import Recorder, _add_release
-    from kaigo.engine import open_engine
-
     found = []
     for engine in ("duckdb", spark_address):
         with open_engine() as reader:
@@ -86,7 +82,7 @@ def test_ties_and_missing_values_do_not_depend_on_the_engine(spark_address: str,
                     layout="linked",
                     engine=engine,
                 )
-            _add_release(recorder, release)
+            add_release(recorder, release)
         found.append(recorder.steps)
     assert found[0] == found[1]
 

@@ -51,10 +51,6 @@ class Dialect(ABC):
     def sha256(self, expression: str) -> str:
         """Lower-case hex SHA-256 of a text expression."""
 
-    @abstractmethod
-    def differs(self, left: str, right: str) -> str:
-        """Whether two values differ, a missing value being a value of its own (never null)."""
-
 
 @dataclass(frozen=True)
 class DuckDBDialect(Dialect):
@@ -78,10 +74,6 @@ class DuckDBDialect(Dialect):
     def sha256(self, expression: str) -> str:
         """See :class:`Dialect`."""
         return f"sha256({expression})"
-
-    def differs(self, left: str, right: str) -> str:
-        """See :class:`Dialect`."""
-        return f"{left} is distinct from ({right})"
 
 
 @dataclass(frozen=True)
@@ -110,10 +102,6 @@ class SparkDialect(Dialect):
     def sha256(self, expression: str) -> str:
         """See :class:`Dialect`."""
         return f"sha2({expression}, 256)"
-
-    def differs(self, left: str, right: str) -> str:
-        """See :class:`Dialect`. Sail 0.7 fails where IS DISTINCT FROM stands twice in a SELECT; `<=>` does not."""
-        return f"not ({left} <=> ({right}))"
 
 
 def is_ordered(select: str) -> bool:
