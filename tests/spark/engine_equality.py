@@ -15,7 +15,7 @@ import json
 import sys
 import tempfile
 import unittest.mock
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,7 @@ from kaigo.tables import CareTables, hash_table
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "docs" / "engine_equality.md"
 LAYOUTS = ("joined", "linked")
+SECRET = bytes(range(32, 64))
 ANALYSES = {
     "conditions": analyse_conditions,
     "service-use": analyse_service_use,
@@ -94,19 +95,15 @@ class Recorder:
             yield
 
 
-def run_steps(
-    tables: CareTables, out: Path, engine: str, layouts: Sequence[str]
-) -> dict[str, tuple[int, str]]:
-    """Make the layouts, measure their risk, analyse original and releases; every step's rows and hash."""
+def run_steps(tables: CareTables, out: Path, engine: str) -> dict[str, tuple[int, str]]:
+    """Make both layouts, measure their risk, analyse original and releases; every step's rows and hash."""
     with open_engine() as reader:
-        return _run_steps(tables, out, engine, layouts, Recorder(reader))
+        return _run_steps(tables, out, engine, Recorder(reader))
 
 
-def _run_steps(
-    tables: CareTables, out: Path, engine: str, layouts: Sequence[str], recorder: Recorder
-) -> dict[str, tuple[int, str]]:
-    standard, key = load_standard("soumu-2018"), Key(bytes(range(32)))
-    for layout in layouts:
+def _run_steps(tables: CareTables, out: Path, engine: str, recorder: Recorder) -> dict[str, tuple[int, str]]:
+    standard, key = load_standard("soumu-2018"), Key(SECRET)
+    for layout in LAYOUTS:
         recorder.stage = f"deidentify {layout}"
         with recorder.watch():
             release = make_release(tables, standard, out / layout, key=key, layout=layout, engine=engine)  # type: ignore[arg-type]
@@ -116,7 +113,7 @@ def _run_steps(
             risk = measure_release(release, engine=engine)
         recorder.add_value("measures", risk.to_payload())
     for name, analyse in ANALYSES.items():
-        for source in (tables, *(Release.open(out / layout) for layout in layouts)):
+        for source in (tables, *(Release.open(out / layout) for layout in LAYOUTS)):
             layout = source.layout if isinstance(source, Release) else "care tables"
             if (name, layout) == ("care-plans", "joined"):  # refused: lines do not name persons
                 continue
@@ -142,12 +139,10 @@ def add_release(recorder: Recorder, release: Release) -> None:
         recorder.add(f"row order of {folder.parent.name} {folder.name}", written.num_rows, digest.hexdigest())
 
 
-def compare_engines(
-    tables: CareTables, out: Path, address: str, layouts: Sequence[str] = LAYOUTS
-) -> list[Compared]:
+def compare_engines(tables: CareTables, out: Path, address: str) -> list[Compared]:
     """Steps of both engines, side by side, in the order in which they are run."""
-    duckdb = run_steps(tables, out / "duckdb", "duckdb:threads=2", layouts)
-    spark = run_steps(tables, out / "spark", address, layouts)
+    duckdb = run_steps(tables, out / "duckdb", "duckdb:threads=2")
+    spark = run_steps(tables, out / "spark", address)
     names = [*duckdb, *(name for name in spark if name not in duckdb)]
     return [Compared(name, duckdb.get(name), spark.get(name)) for name in names]
 

@@ -64,9 +64,7 @@ class EngineSpec:
         name, _, rest = text.partition(":")
         if name == "sc":
             return cls(remote=_check_remote(text))
-        form = (
-            "duckdb または duckdb:memory=4GB,threads=2,spill=フォルダ、Sparkは sc://ホスト名:15002 の形で指定してください。"
-        )
+        form = "duckdb または duckdb:memory=4GB,threads=2,spill=フォルダ、Sparkは sc://ホスト名:15002 の形で指定してください。"
         if name != "duckdb":
             raise EngineError("エンジンの名前を読めません。", found=text, remedy=form)
         options: dict[str, str] = {}

@@ -10,7 +10,7 @@ import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -59,7 +59,7 @@ class SparkEngine(Engine):
         self._placed = 0
 
     def _sql(self, select: str) -> DataFrame:
-        return self._session.sql(select)
+        return cast("DataFrame", self._session.sql(select))
 
     def scan(self, name: str, source: Path) -> None:
         """See :class:`Engine`."""
@@ -114,7 +114,7 @@ class SparkEngine(Engine):
         """See :class:`Engine`."""
         with _explained():
             frame = self._sql(select)
-            parts = self._session.client.to_table_as_iterator(frame._plan.to_proto(self._session.client), [])
+            parts = self._session.client.to_table_as_iterator(frame._plan.to_proto(self._session.client), {})
         while True:
             with _explained():
                 part = next(parts, None)
