@@ -12,8 +12,6 @@ def spark_address() -> Iterator[str]:
     """Address of a local server; where its package cannot be installed the tests say so and are left out."""
     missing = [name for name in ("pyspark", "pysail") if importlib.util.find_spec(name) is None]
     if missing:
-        pytest.skip(
-            f"Sparkの検査を省きます: {'、'.join(missing)} が入っていません(pip install 'kaigo[spark-test]')"
-        )
+        pytest.skip(f"Sparkの検査を省きます: {'、'.join(missing)} が入っていません(make setup)")
     with run_server() as address:
         yield address

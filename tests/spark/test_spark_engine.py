@@ -224,7 +224,7 @@ def test_without_the_client_the_extra_to_install_is_named(
     monkeypatch: pytest.MonkeyPatch, spark_address: str
 ) -> None:
     monkeypatch.setitem(sys.modules, "pyspark.sql.connect.session", None)
-    with pytest.raises(EngineError, match=r"pyspark-client[\s\S]*pip install 'kaigo\[spark\]'"):
+    with pytest.raises(EngineError, match=r"入っていません[\s\S]*pip install pyspark-client"):
         open_engine(spark_address)
 
 

@@ -200,7 +200,7 @@ def _connect(spec: EngineSpec) -> SparkSession:
         raise EngineError(
             "Sparkにつなぐための部品(pyspark-client)が入っていません。",
             found=error.name,
-            remedy="pip install 'kaigo[spark]' を実行してください。",
+            remedy="pip install pyspark-client を実行してください(kaigo の追加機能 [spark])。",
         ) from error
     host, port = spec.remote_host
     place = f"sc://{host}:{port}"
