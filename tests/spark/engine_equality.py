@@ -15,7 +15,7 @@ import json
 import sys
 import tempfile
 import unittest.mock
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -95,15 +95,19 @@ class Recorder:
             yield
 
 
-def run_steps(tables: CareTables, out: Path, engine: str) -> dict[str, tuple[int, str]]:
-    """Make both layouts, measure their risk, analyse original and releases; every step's rows and hash."""
+def run_steps(
+    tables: CareTables, out: Path, engine: str, layouts: Sequence[str]
+) -> dict[str, tuple[int, str]]:
+    """Make the layouts, measure their risk, analyse original and releases; every step's rows and hash."""
     with open_engine() as reader:
-        return _run_steps(tables, out, engine, Recorder(reader))
+        return _run_steps(tables, out, engine, layouts, Recorder(reader))
 
 
-def _run_steps(tables: CareTables, out: Path, engine: str, recorder: Recorder) -> dict[str, tuple[int, str]]:
+def _run_steps(
+    tables: CareTables, out: Path, engine: str, layouts: Sequence[str], recorder: Recorder
+) -> dict[str, tuple[int, str]]:
     standard, key = load_standard("soumu-2018"), Key(SECRET)
-    for layout in LAYOUTS:
+    for layout in layouts:
         recorder.stage = f"deidentify {layout}"
         with recorder.watch():
             release = make_release(tables, standard, out / layout, key=key, layout=layout, engine=engine)  # type: ignore[arg-type]
@@ -113,7 +117,7 @@ def _run_steps(tables: CareTables, out: Path, engine: str, recorder: Recorder) -
             risk = measure_release(release, engine=engine)
         recorder.add_value("measures", risk.to_payload())
     for name, analyse in ANALYSES.items():
-        for source in (tables, *(Release.open(out / layout) for layout in LAYOUTS)):
+        for source in (tables, *(Release.open(out / layout) for layout in layouts)):
             layout = source.layout if isinstance(source, Release) else "care tables"
             if (name, layout) == ("care-plans", "joined"):  # refused: lines do not name persons
                 continue
@@ -139,10 +143,12 @@ def add_release(recorder: Recorder, release: Release) -> None:
         recorder.add(f"row order of {folder.parent.name} {folder.name}", written.num_rows, digest.hexdigest())
 
 
-def compare_engines(tables: CareTables, out: Path, address: str) -> list[Compared]:
+def compare_engines(
+    tables: CareTables, out: Path, address: str, layouts: Sequence[str] = LAYOUTS
+) -> list[Compared]:
     """Steps of both engines, side by side, in the order in which they are run."""
-    duckdb = run_steps(tables, out / "duckdb", "duckdb:threads=2")
-    spark = run_steps(tables, out / "spark", address)
+    duckdb = run_steps(tables, out / "duckdb", "duckdb:threads=2", layouts)
+    spark = run_steps(tables, out / "spark", address, layouts)
     names = [*duckdb, *(name for name in spark if name not in duckdb)]
     return [Compared(name, duckdb.get(name), spark.get(name)) for name in names]
 
