@@ -38,7 +38,7 @@ lock: setup ## requirements.lock を作り直す(UPGRADE=1 で最新版へ)
 	@$(BIN)/pip install -qq --no-build-isolation -e '.[lock]'
 	@$(BIN)/python -c 'import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")' | \
 	UV_CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/uv pip compile pyproject.toml - --extra dev \
-		--universal --python-version 3.11 --fork-strategy fewest --only-binary :all: \
+		--universal --python-version 3.11 --fork-strategy fewest --only-binary :all: --no-binary pyspark-client \
 		--generate-hashes --no-emit-index-url --quiet $(if $(UPGRADE),--upgrade) --output-file requirements.lock
 
 clean: ## 環境・キャッシュ・作成した報告書を消す(データはそのまま)

@@ -74,7 +74,12 @@ create_environment() {
 install_packages() {
     "$venv/bin/python" -m pip --disable-pip-version-check --no-input install -qq "$@" ||
         stop "パッケージを入れられませんでした(上のメッセージを参照)。" "pip の終了コード $?" \
-            "ネットワーク(プロキシは HTTPS_PROXY で指定)と空き容量(約 1.5 GB)を確かめ、同じコマンドをもう一度実行してください。"
+            "ネットワーク(プロキシは HTTPS_PROXY で指定)と空き容量(約 1.8 GB)を確かめ、同じコマンドをもう一度実行してください。"
+}
+
+# The part of the lock that is (1) or is not (0) published as source only; a block is a pin and its indented hashes.
+split_lock() {
+    awk -v source="$1" '/^[^ #]/ { is_source = /^pyspark-client==/ } is_source + 0 == source + 0' requirements.lock
 }
 
 if is_usable; then
@@ -84,8 +89,13 @@ else
     create_environment
 fi
 rm -f "$stamp"
-# The lock is complete, so nothing is resolved; wheels only, so that no unpinned build tool runs.
-install_packages --require-hashes --no-deps --only-binary :all: -r requirements.lock
+# The lock is complete, so nothing is resolved; wheels only, so that no unpinned build tool runs. What is published as
+# source only comes after, built by the setuptools of the lock.
+split_lock 0 >"$venv/wheels.lock"
+split_lock 1 >"$venv/sources.lock"
+install_packages --require-hashes --no-deps --only-binary :all: -r "$venv/wheels.lock"
+[ ! -s "$venv/sources.lock" ] ||
+    install_packages --require-hashes --no-deps --no-build-isolation -r "$venv/sources.lock"
 # A hashed install refuses -e, hence the second call; the build backend came with the lock.
 install_packages --no-deps --no-build-isolation -e .
 fingerprint >"$stamp.new"

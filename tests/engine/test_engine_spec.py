@@ -28,7 +28,14 @@ def test_a_specification_is_read(text: str, spec: EngineSpec) -> None:
         "",
         "spark",
         "DuckDB",
-        "sc://localhost:15002",
+        "sc://",
+        "sc:localhost",
+        "sc://localhost:0",
+        "sc://localhost:99999",
+        "sc://local host:15002",
+        "sc://user@localhost:15002",
+        "sc://localhost:15002/path",
+        "spark://localhost:7077",
         "duckdb:4GB",
         "duckdb:memory",
         "duckdb:memory=",
@@ -48,6 +55,25 @@ def test_a_specification_is_read(text: str, spec: EngineSpec) -> None:
 def test_anything_else_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(EngineError, match=r"対処: "):
         EngineSpec.parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "host"),
+    [
+        ("sc://localhost:15002", ("localhost", 15002)),
+        ("sc://cluster.example.jp", ("cluster.example.jp", 15002)),
+        ("sc://[::1]:99/;use_ssl=true;token=a-b=c", ("::1", 99)),
+    ],
+)
+def test_an_address_of_spark_connect_is_read(text: str, host: tuple[str, int]) -> None:
+    spec = EngineSpec.parse(text)
+    assert (spec.remote, spec.remote_host) == (text, host)
+
+
+def test_a_token_in_an_address_is_never_shown() -> None:
+    with pytest.raises(EngineError) as raised:
+        EngineSpec.parse("sc://localhost:0/;token=geheim")
+    assert "geheim" not in str(raised.value)
 
 
 def test_the_limits_reach_the_engine(tmp_path: Path) -> None:

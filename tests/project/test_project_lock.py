@@ -74,7 +74,8 @@ def test_no_address_and_no_option_but_hashes_stands_in_the_lock() -> None:
 @pytest.mark.parametrize(("system", "python"), [*product(SYSTEMS, ["3.11", "3.12", "3.13"])])
 def test_every_system_and_python_gets_all_that_pyproject_asks_for(system: str, python: str) -> None:
     pins = read_pins(system, python)
-    for wanted in list_wanted():
+    # A package without a wheel for some machine is left out there, and its tests say so.
+    for wanted in (w for w in list_wanted() if w.marker is None or w.marker.evaluate()):
         version = pins.get(canonicalize_name(wanted.name))
         assert version is not None, wanted
         assert wanted.specifier.contains(version, prereleases=True), f"{wanted}: {version}"
@@ -86,14 +87,16 @@ def test_the_lock_was_made_for_all_systems_at_once() -> None:
     assert "appnope" in read_pins("darwin", "3.11")
 
 
-def test_engines_and_oracles_beyond_the_default_stay_out() -> None:
+def test_oracles_beyond_the_default_stay_out_and_a_local_spark_is_in() -> None:
     pins = read_pins("linux", "3.11")
     extras = PYPROJECT["project"]["optional-dependencies"]
+    tested = {"dev", "spark", "spark-test"}
     left_out = {
-        canonicalize_name(Requirement(name).name) for extra in set(extras) - {"dev"} for name in extras[extra]
+        canonicalize_name(Requirement(name).name) for extra in set(extras) - tested for name in extras[extra]
     }
-    assert left_out >= {"uv", "pyspark-client", "pysail", "econml", "doubleml"}
+    assert left_out >= {"uv", "econml", "doubleml"}
     assert left_out.isdisjoint(pins)
+    assert set(extras["spark"]) <= set(extras["spark-test"]) <= set(extras["dev"])
 
 
 def test_what_is_installed_lacks_nothing() -> None:

@@ -16,7 +16,7 @@ EngineText = Annotated[
     typer.Option(
         "--engine",
         metavar="ENGINE",
-        help="計算エンジン。例: duckdb:memory=4GB,threads=2",
+        help="計算エンジン。例: duckdb:memory=4GB,threads=2、Sparkは sc://ホスト名:15002",
         show_default=True,
     ),
 ]

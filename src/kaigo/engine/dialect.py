@@ -31,8 +31,7 @@ class Dialect(ABC):
         prefix = f"{alias}." if alias else ""
         return ", ".join(prefix + self.quote(name) for name in names)
 
-    @staticmethod
-    def text(value: str) -> str:
+    def text(self, value: str) -> str:
         """A text literal. For words of the program (codes, labels), never for a secret."""
         return "'" + value.replace("'", "''") + "'"
 
@@ -75,6 +74,42 @@ class DuckDBDialect(Dialect):
     def sha256(self, expression: str) -> str:
         """See :class:`Dialect`."""
         return f"sha256({expression})"
+
+
+@dataclass(frozen=True)
+class SparkDialect(Dialect):
+    """Spark 4 (ANSI mode), by Spark Connect."""
+
+    text_type: str = "string"
+    quote_mark: str = "`"
+
+    def text(self, value: str) -> str:
+        """See :class:`Dialect`. Spark reads a backslash as an escape."""
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+    def quantile(self, expression: str, share: float, sql_type: str) -> str:
+        """See :class:`Dialect`."""
+        return f"cast(percentile_disc({float(share)!r}) within group (order by {expression}) as {sql_type})"
+
+    def sorted_set(self, expression: str, separator: str = ",") -> str:
+        """See :class:`Dialect`."""
+        return f"array_join(array_sort(collect_set({expression})), {self.text(separator)})"
+
+    def integer_division(self, dividend: str, divisor: str) -> str:
+        """See :class:`Dialect`."""
+        return f"({dividend} div {divisor})"
+
+    def sha256(self, expression: str) -> str:
+        """See :class:`Dialect`."""
+        return f"sha2({expression}, 256)"
+
+
+def is_ordered(select: str) -> bool:
+    """Whether a SELECT itself ends in ORDER BY (not one inside its parentheses)."""
+    outside = re.sub(r"'[^']*'|`[^`]*`", "", select)
+    while outside != (outside := re.sub(r"\([^()]*\)", "", outside)):
+        pass
+    return re.search(r"\border\s+by\b", outside, re.IGNORECASE) is not None
 
 
 def is_plain_name(name: str) -> bool:

@@ -35,6 +35,8 @@ class DuckDBEngine(Engine):
             "temp_directory": str(self._spill.path),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            # Spark's order: a row's running number must not depend on the engine.
+            "default_null_order": "nulls_first_on_asc_last_on_desc",
         }
         if spec.threads:
             config["threads"] = spec.threads
@@ -138,14 +140,3 @@ def _unreadable(text: str) -> InputError:
         found=text[:200],
         remedy="ファイルが壊れていないか、フォルダの場所が正しいか確かめてください。",
     )
-
-
-def open_engine(spec: str | EngineSpec = "duckdb") -> Engine:
-    """計算エンジンを開く。
-
-    Parameters
-    ----------
-    spec : str or EngineSpec
-        ``duckdb`` or ``duckdb:memory=4GB,threads=2``.
-    """
-    return DuckDBEngine(EngineSpec.parse(spec) if isinstance(spec, str) else spec)

@@ -36,15 +36,25 @@ class EngineSpec:
         None: all cores.
     spill_folder : pathlib.Path or None
         Where the engine may spill; None: a temporary folder of the session.
+    remote : str or None
+        Address of a Spark Connect server, ``sc://host:port``; None: DuckDB, embedded.
     """
 
     memory_limit: str = "4GB"
     threads: int | None = None
     spill_folder: Path | None = None
+    remote: str | None = None
+
+    @property
+    def remote_host(self) -> tuple[str, int]:
+        """Host and port of the Spark Connect server."""
+        found = _REMOTE.fullmatch(self.remote or "")
+        assert found is not None  # parse lets nothing else in
+        return found["host"].strip("[]"), int(found["port"] or 15002)
 
     @classmethod
     def parse(cls, text: str) -> EngineSpec:
-        """``duckdb`` または ``duckdb:memory=4GB,threads=2,spill=FOLDER`` を読む。
+        """``duckdb``、``duckdb:memory=4GB,threads=2,spill=FOLDER``、``sc://host:port`` を読む。
 
         Raises
         ------
@@ -52,14 +62,11 @@ class EngineSpec:
             If the text names no engine that is available.
         """
         name, _, rest = text.partition(":")
-        form = "duckdb または duckdb:memory=4GB,threads=2,spill=フォルダ の形で指定してください。"
+        if name == "sc":
+            return cls(remote=_check_remote(text))
+        form = "duckdb または duckdb:memory=4GB,threads=2,spill=フォルダ、Sparkは sc://ホスト名:15002 の形で指定してください。"
         if name != "duckdb":
-            reason = (
-                "この版で使えるエンジンは duckdb だけです。"
-                if name == "sc"
-                else "エンジンの名前を読めません。"
-            )
-            raise EngineError(reason, found=text, remedy=form)
+            raise EngineError("エンジンの名前を読めません。", found=text, remedy=form)
         options: dict[str, str] = {}
         for part in filter(None, rest.split(",")):
             key, mark, value = part.partition("=")
@@ -79,6 +86,23 @@ class EngineSpec:
             )
         spill = options.get("spill")
         return cls(memory, int(threads) if threads else None, Path(spill) if spill else None)
+
+
+_REMOTE = re.compile(
+    r"sc://(?P<host>[A-Za-z0-9_.-]+|\[[0-9A-Fa-f:.]+\])(:(?P<port>[0-9]{1,5}))?/?(;[A-Za-z_-]+=[^;\s]*)*;?"
+)
+
+
+def _check_remote(text: str) -> str:
+    """The address of a Spark Connect server; what follows the semicolon (a token, perhaps) is never shown."""
+    found = _REMOTE.fullmatch(text)
+    if found is None or not 0 < int(found["port"] or 15002) < 65536:
+        raise EngineError(
+            "Sparkのアドレスを読めません。",
+            found=text.partition(";")[0],
+            remedy="sc://ホスト名:15002 の形で指定してください。",
+        )
+    return text
 
 
 @dataclass(frozen=True)
@@ -125,7 +149,7 @@ class Engine(ABC):
 
     @abstractmethod
     def _write(self, select: str, folder: Path) -> int:
-        """Write the result to one Parquet file in an existing folder, in the order of the SELECT."""
+        """Write the result to Parquet in an existing folder: to one file in that order if the SELECT has one."""
 
     def value(self, select: str) -> Any:
         """The single value of a one-row, one-column result."""
