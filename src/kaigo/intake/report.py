@@ -10,7 +10,8 @@ from typing import Any
 
 from kaigo import __version__
 from kaigo.engine import write_file
-from kaigo.intake.read_table import SourceFile
+from kaigo.intake.exchange_file import ExchangeFile
+from kaigo.intake.open_inputs import OpenFile
 
 REPORT = "intake_report.json"
 NOTICE = (
@@ -18,7 +19,7 @@ NOTICE = (
 )
 
 
-def build_report(sources: Sequence[SourceFile]) -> dict[str, Any]:
+def build_report(files: Sequence[OpenFile]) -> dict[str, Any]:
     """読み込みの報告を組み立てる。
 
     Returns
@@ -29,22 +30,24 @@ def build_report(sources: Sequence[SourceFile]) -> dict[str, Any]:
         ``column``, ``value``, ``reason``, ``rule``; ``also`` holds further faults of the same row), ``warnings``
         (``rule``, ``message``, ``columns``, ``count``, ``lines``: the first ones).
     """
-    files = [
-        {
-            "table": source.schema.name,
-            "label": source.schema.label,
-            "file": source.findings.file_name,
-            "sha256": source.decoded.sha256,
-            "encoding": source.decoded.encoding,
-            **source.findings.to_report(),
+    entries = []
+    for file in files:
+        entry = {
+            "table": file.table,
+            "label": file.label,
+            "file": file.findings.file_name,
+            "sha256": file.sha256,
+            "encoding": file.encoding,
+            **file.findings.to_report(),
         }
-        for source in sources
-    ]
-    return {"notice": NOTICE, "version": __version__, "files": files}
+        if isinstance(file.origin, ExchangeFile):
+            entry["records"] = {"stated": file.origin.stated_count, **file.origin.records}
+        entries.append(entry)
+    return {"notice": NOTICE, "version": __version__, "files": entries}
 
 
-def write_report(folder: Path, report: Mapping[str, Any]) -> None:
-    """Write the report so that only its owner can read it (it holds values of persons)."""
+def write_reports(folder: Path, report: Mapping[str, Any], *, synthetic: bool = False) -> None:
+    """Write the report in its three forms so that only their owner can read them (they hold values of persons)."""
     write_file(folder / REPORT, json.dumps(report, ensure_ascii=False, indent=1) + "\n", mode=0o600)
 
 
