@@ -80,11 +80,11 @@ def intake(
 ) -> None:
     """市町村のファイルを読み、確かめ、壊れた行を理由とともに分けて、介護データにする。
 
-    例: kaigo intake --persons 個人.csv --certifications 認定.csv --benefits 給付.csv --out own
-
     例: kaigo intake --exchange 給付実績.csv --certifications 認定.xlsx --out own
 
     例: kaigo intake --benefits 給付.csv --draft-mapping map.toml
+
+    例: kaigo intake --persons 個人.csv --certifications 認定.csv --benefits 給付.csv --out own
     """
     from kaigo.intake import IntakeSources, Reading, load_checks, load_mapping, run_intake, summarise_report
 

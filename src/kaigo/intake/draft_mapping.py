@@ -22,6 +22,7 @@ from kaigo.tables.schema import load_schemas
 MOST_WORDS = 30
 """A column with more unknown words is no column of words; its values (of persons) are not written."""
 _LEAST_LIKENESS = 0.55
+_HELD_WHOLE = 0.75
 _WORD_COLUMNS = ("sex", "insured_category", "application_kind", "care_level")
 _BY_CONTENT = ("insured_number", "service_month", "service_code", "birth_date", "sex", "care_level")
 """Columns whose values tell them from others; numbers such as days and units do not."""
@@ -143,7 +144,7 @@ def _rate_pairs(
         if place in taken or not plain:
             continue
         for target, words in names.items():
-            name = max(difflib.SequenceMatcher(None, plain, word).ratio() for word in words)
+            name = max(_rate_name(plain, word) for word in words)
             if target in _BY_CONTENT:
                 share = _readable_share(table, target, sample.texts(place))
                 # A name alone is not enough where the values say otherwise, and values alone are half of it.
@@ -154,6 +155,12 @@ def _rate_pairs(
     return rated
 
 
+def _rate_name(header: str, word: str) -> float:
+    """Share of equal characters; a header that holds the known one whole (性別コード) is nearly it."""
+    ratio = difflib.SequenceMatcher(None, header, word).ratio()
+    return max(ratio, _HELD_WHOLE) if len(word) > 1 and word in header else ratio
+
+
 def _readable_share(table: str, target: str, texts: Sequence[str]) -> float:
     filled = [text for text in texts if text.strip()]
     if not filled:
@@ -161,8 +168,12 @@ def _readable_share(table: str, target: str, texts: Sequence[str]) -> float:
     reader = choose_reader(load_schemas()[table].column(target), target)
     cells = [reader.read(text) for text in filled]
     # A padded number or a code that is not in the table may be anything.
-    good = [cell for cell in cells if not cell.rule and cell.notice in ("", "era_outlived", "number_padded")]
-    return len(good) / len(filled)
+    good = [
+        (not cell.rule and cell.notice in ("", "era_outlived", "number_padded"))
+        or bool(_propose_word(target, text))
+        for cell, text in zip(cells, filled, strict=True)
+    ]
+    return sum(good) / len(filled)
 
 
 def _find_code_pair(sample: Sample, taken: set[int]) -> tuple[int, int] | None:

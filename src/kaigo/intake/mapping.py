@@ -45,8 +45,9 @@ def load_mapping(path: Path) -> Translations:
     Parameters
     ----------
     path : pathlib.Path
-        ``[表.columns]`` 列 = "見出し" or a list of headers, ``[表.values.列]`` "ファイルの値" = "読み替える値",
-        ``[表.constants]`` 列 = "全行の値"; the table and the columns by name or by Japanese label.
+        ``[persons.columns]`` column = "header" or a list of headers, ``[persons.values.sex]`` "text of the file" =
+        "word", ``[persons.constants]`` column = "text of every row"; tables and columns by name or by Japanese
+        label (which TOML wants in quotes).
 
     Raises
     ------

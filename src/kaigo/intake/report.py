@@ -12,8 +12,12 @@ from kaigo import __version__
 from kaigo.engine import write_file
 from kaigo.intake.exchange_file import ExchangeFile
 from kaigo.intake.open_inputs import OpenFile
+from kaigo.intake.report_page import render_report
+from kaigo.intake.work_list import make_work_list
 
 REPORT = "intake_report.json"
+PAGE = "intake_report.html"
+WORK_LIST = "intake_list.xlsx"
 NOTICE = (
     "内部限り。隔離した行の値(個人の情報)を含みます。本人の情報として安全に管理し、外へ出さないでください。"
 )
@@ -49,6 +53,8 @@ def build_report(files: Sequence[OpenFile]) -> dict[str, Any]:
 def write_reports(folder: Path, report: Mapping[str, Any], *, synthetic: bool = False) -> None:
     """Write the report in its three forms so that only their owner can read them (they hold values of persons)."""
     write_file(folder / REPORT, json.dumps(report, ensure_ascii=False, indent=1) + "\n", mode=0o600)
+    write_file(folder / PAGE, render_report(report, synthetic=synthetic), mode=0o600)
+    write_file(folder / WORK_LIST, make_work_list(report, synthetic=synthetic), mode=0o600)
 
 
 def summarise_report(report: Mapping[str, Any]) -> dict[str, Any]:
