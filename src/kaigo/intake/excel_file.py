@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import warnings
+import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
@@ -24,6 +26,21 @@ from kaigo.intake.rows import BrokenRow, RowBlock
 from kaigo.tables.schema import TableSchema, load_schemas
 
 BLOCK_ROWS = 20_000
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    LookupError,
+    ValueError,
+    TypeError,
+    SyntaxError,
+    OSError,
+    EOFError,
+    ArithmeticError,
+    AttributeError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What the readers of ZIP and XML raise on damaged parts."""
 ROWS_ABOVE_HEADER = 20
 """A title, a date and empty rows may stand above the header."""
 _MONTH_FORMAT, _DATE_FORMAT = "%Y-%m", "%Y-%m-%d"
@@ -85,9 +102,12 @@ class ExcelFile(TableSource):
         return self._row, max(int(self._sheet.max_row or 0), self._row)
 
     def _read_marks(self) -> SheetMarks:
-        with open_guarded(self._file, "workbook") as archive:
-            part = str(self._sheet._worksheet_path).lstrip("/")
-            return read_marks(archive, part if part in archive.namelist() else f"xl/{part}")
+        try:
+            with open_guarded(self._file, "workbook") as archive:
+                part = str(self._sheet._worksheet_path).lstrip("/")
+                return read_marks(archive, part if part in archive.namelist() else f"xl/{part}")
+        except _DAMAGE as error:
+            raise _refuse_damaged(self._file.name) from error
 
     def _iterate_rows(self) -> Iterator[tuple[int, list[Any]]]:
         """Row number and values; cells merged downward repeat the value of their first cell."""
@@ -109,7 +129,7 @@ class ExcelFile(TableSource):
                         elif (number, place + 1) in down:
                             values[place] = held.get((down[number, place + 1], place + 1))
                 yield number, values
-        except (KeyError, ValueError, TypeError, SyntaxError, OSError, IndexError) as error:
+        except _DAMAGE as error:
             raise _refuse_damaged(self._file.name) from error
 
     def _take_header(self, table: str, mapping: Translations | None) -> list[str]:
@@ -217,17 +237,17 @@ def open_book(file: NamedFile) -> Any:
     """The workbook, read as a stream, with the stored values of its formulas."""
     from openpyxl import load_workbook
 
-    with open_guarded(file, "workbook") as archive:
-        if declares_entities(archive):
-            raise InputError(
-                f"Excelのファイル({file.name})に、表計算ソフトが書かない宣言(DOCTYPE)があります。",
-                remedy="安全でないため読みません。Excelで開いて保存し直してください。",
-            )
     try:
+        with open_guarded(file, "workbook") as archive:
+            if declares_entities(archive):
+                raise InputError(
+                    f"Excelのファイル({file.name})に、表計算ソフトが書かない宣言(DOCTYPE)があります。",
+                    remedy="安全でないため読みません。Excelで開いて保存し直してください。",
+                )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return load_workbook(file.path, read_only=True, data_only=True, keep_links=False)
-    except Exception as error:  # damaged parts surface as any exception of the XML and ZIP readers
+    except _DAMAGE as error:
         raise _refuse_damaged(file.name) from error
 
 
