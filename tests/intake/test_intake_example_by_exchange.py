@@ -77,7 +77,7 @@ def test_exchange_route_gives_the_processed_table_of_the_csv_route(
     import pandas as pd
 
     shown = show_rows(pd.DataFrame(own).sort_values("service_month").reset_index(drop=True))
-    assert [list(map(str, row)) for row in shown.to_numpy()][0][:2] == ["昭和18年2月", "男"]
+    assert list(map(str, shown.iloc[0]))[:2] == ["昭和18年2月", "男"]
     assert [(row["days"], row["units"]) for row in own] == [(15, 25260), (16, 26944)]
 
 
