@@ -255,6 +255,8 @@ def run_files(
         for number in range(files):
             if time.monotonic() - started > seconds:
                 break
+            if only and FORMATS[number % len(FORMATS)] != only:
+                continue
             with tempfile.TemporaryDirectory(prefix="kaigo-", dir=name) as folder:
                 sources, what = damage_town(Path(folder), town, number)
                 try:
@@ -272,9 +274,10 @@ def main() -> None:
     """Print how the runs ended."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=1000)
+    parser.add_argument("--only", choices=sorted(set(FORMATS)), default="", help="one format of the run")
     arguments = parser.parse_args()
     before = os.times()
-    ends, by_kind, faults = run_files(arguments.files)
+    ends, by_kind, faults = run_files(arguments.files, only=arguments.only)
     after = os.times()
     total = sum(ends.values())
     for what, counts in sorted(by_kind.items()):
