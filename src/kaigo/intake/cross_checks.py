@@ -1,120 +1,168 @@
-"""Checks that need a whole table or more than one: repeated keys, persons that are missing, months over the limit."""
+"""Checks that need a whole table or more than one, each as a SELECT of the rows that it concerns."""
 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import pyarrow as pa
 
 from kaigo.engine import Engine
-from kaigo.intake.findings import FIRST_LINES, LineMap
-from kaigo.intake.read_table import SourceFile
 from kaigo.intake.rules import PACKAGE
+from kaigo.tables.codes import load_service_codes, load_service_kinds
 from kaigo.tables.facts import read_facts
 from kaigo.tables.schema import PERSON_KEY, load_schemas
 
 _FOR_EVER = 999_912
+_DAYS_UNIT = "1日"
+MONTHS = "person_months"
+EXITS = "exits_set_apart"
+"""Exits of persons whose own row was set apart for another fault."""
+_MONTH = "b.insurer_number, b.insured_number, b.service_month"
 
 
-def settle_keys(engine: Engine, source: SourceFile, staged: str) -> str:
-    """鍵が同じ2行目以降を隔離し、残る行のSELECTを返す。
+@dataclass(frozen=True)
+class CrossCheck:
+    """表をまたぐ検査。
 
-    The first row stands; a later row with the same key is a duplicate (all columns equal) or a conflict.
-
-    Parameters
+    Attributes
     ----------
-    engine : Engine
-    source : SourceFile
-    staged : str
-        View of the accepted rows with ``row_position``.
-
-    Returns
-    -------
-    str
-        SELECT of the remaining rows (all columns and ``row_position``).
+    rule, column : str
+        Rule, and the column that the report names ("" for none).
+    rows : callable
+        Engine to a SELECT of ``row_position`` of the rows concerned.
+    named : callable, optional
+        Engine to a SELECT of ``row_position`` and ``weight``: the rows that a warning names and how much each counts,
+        where that is not each row once.
     """
-    schema = source.schema
-    columns, keys = engine.dialect.columns(schema.names), engine.dialect.columns(schema.key)
-    repeated = f"select {keys} from {staged} group by {keys} having count(*) > 1"
-    if not engine.value(f"select count(*) from ({repeated}) as r"):
-        return f"select {columns}, row_position from {staged}"
-    ranked = (
-        f"select {columns}, row_position, row_number() over (partition by {keys} order by row_position) as n "
-        f"from {staged}"
-    )
-    quote = engine.dialect.quote
-    on_key = " and ".join(f"a.{quote(c)} = b.{quote(c)}" for c in schema.key)
-    same = " and ".join(f"a.{quote(c)} is not distinct from b.{quote(c)}" for c in schema.names)
-    later = engine.rows(
-        f"with ranked as ({ranked}) "
-        f"select a.row_position, a.insured_number, case when {same} then 1 else 0 end as is_same "
-        f"from ranked as a join ranked as b on {on_key} and b.n = 1 where a.n > 1 order by a.row_position"
-    )
-    header = source.match.headers[source.match.sources["insured_number"][0]].strip()
-    for position, number, is_same in later:
-        rule = "key_duplicate" if is_same else "key_conflict"
-        source.findings.quarantine_row(source.lines.line(position), [(header, number, rule)])
-        source.findings.rows_accepted -= 1
-    return f"select {columns}, row_position from ({ranked}) as ranked where n = 1"
+
+    rule: str
+    column: str
+    rows: Callable[[Engine], str]
+    named: Callable[[Engine], str] | None = None
 
 
-def select_persons(engine: Engine, settled: str, first_month: dt.date) -> str:
-    """被保険者区分が空なら、最初の給付の月に65歳以上かどうかで補うSELECT。
+def _same_person(left: str, right: str) -> str:
+    return " and ".join(f"{left}.{c} = {right}.{c}" for c in PERSON_KEY)
 
-    The age of 65 is reached on the day before the birthday (年齢計算ニ関する法律), so whoever has the birthday
-    on the first day of the next month still reaches it in the month.
-    """
-    schema = load_schemas()["persons"]
-    quote, keys = engine.dialect.quote, engine.dialect.columns(PERSON_KEY)
-    first = (
-        f"select {keys}, min(extract(year from service_month) * 12 + extract(month from service_month)) as m "
-        f"from benefits group by {keys}"
+
+def _month_number(date: str) -> str:
+    """A month as one number, to compare months in any engine."""
+    return f"(extract(year from {date}) * 12 + extract(month from {date}))"
+
+
+def gather_months(engine: Engine, folder: Path) -> None:
+    """給付を(人, 月)にまとめる: 検査の多くは、行ではなく月を見れば足りる。"""
+    keys, under = engine.dialect.columns(PERSON_KEY), _under_limit(engine)
+    engine.materialise(
+        MONTHS,
+        f"select {keys}, service_month, sum(case when {under} then units else 0 end) as units, "
+        f"min(case when {under} then row_position end) as p from benefits group by {keys}, service_month",
+        folder / MONTHS,
     )
-    month = f"coalesce(f.m, {first_month.year * 12 + first_month.month})"
-    birthday = "(extract(year from p.birth_date) + 65) * 12 + extract(month from p.birth_date)"
-    first_day = f"({birthday} = {month} + 1 and extract(day from p.birth_date) = 1)"
-    derived = f"case when {birthday} <= {month} or {first_day} then 1 else 2 end"
-    columns = ", ".join(
-        f"cast(coalesce(p.insured_category, {derived}) as tinyint) as insured_category"
-        if name == "insured_category"
-        else f"p.{quote(name)}"
-        for name in schema.names
-    )
-    on_key = " and ".join(f"p.{quote(c)} = f.{quote(c)}" for c in PERSON_KEY)
+
+
+def _lines_of(months: str) -> str:
+    """The lines of the (person, month) that a SELECT returns."""
     return (
-        f"select {columns} from ({settled}) as p left join ({first}) as f on {on_key} order by p.row_position"
+        f"select b.row_position from benefits as b join ({months}) as m "
+        f"on {_same_person('b', 'm')} and b.service_month = m.service_month"
     )
 
 
-def warn_of_missing_persons(engine: Engine, source: SourceFile, view: str) -> None:
-    """個人属性情報に被保険者番号がない行を数える。"""
-    on_key = " and ".join(f"p.{c} = t.{c}" for c in PERSON_KEY)
-    orphans = f"from {view} as t where not exists (select 1 from persons as p where {on_key})"
-    count = int(engine.value(f"select count(*) {orphans}"))
-    if count:
-        positions = engine.rows(
-            f"select t.row_position {orphans} order by t.row_position limit {FIRST_LINES}"
-        )
-        header = source.match.headers[source.match.sources["insured_number"][0]].strip()
-        source.findings.warn("person_unknown", count, _lines(source.lines, positions), [header])
-
-
-def warn_of_equal_lines(engine: Engine, source: SourceFile, view: str) -> None:
-    """すべての列が同じ給付の行を数える(2行目以降)。"""
-    columns = engine.dialect.columns(source.schema.names)
-    groups = (
-        f"select count(*) as n, min(row_position) as p from {view} group by {columns} having count(*) > 1"
+def _select_missing_persons(engine: Engine) -> str:
+    return _lines_of(
+        f"select {_MONTH} from {MONTHS} as b "
+        f"where not exists (select 1 from persons as p where {_same_person('p', 'b')})"
     )
-    count = engine.value(f"select coalesce(sum(n - 1), 0) from ({groups}) as g")
-    if count:
-        positions = engine.rows(f"select p from ({groups}) as g order by p limit {FIRST_LINES}")
-        source.findings.warn("benefit_line_duplicate", int(count), _lines(source.lines, positions))
 
 
-def warn_of_months_over_limit(engine: Engine, source: SourceFile, view: str) -> None:
-    """区分支給限度基準額を超える(人, 月)を数える。
+def _select_without_certification(engine: Engine) -> str:
+    """The level of a line is that of a certification valid on any day of its month."""
+    month = _month_number("b.service_month")
+    return _lines_of(
+        f"select {_MONTH} from {MONTHS} as b where not exists (select 1 from certifications as c "
+        f"where {_same_person('c', 'b')} and {_month_number('c.valid_from')} <= {month} "
+        f"and {_month_number('c.valid_to')} >= {month})"
+    )
 
-    Where a month has two certifications the higher limit holds. Kinds outside the limit do not count; single
-    additions outside it (加算) cannot be told apart, so that this is a hint, never a fault.
+
+def _select_after_exit(engine: Engine) -> str:
+    """In a month after the one in which the person left, unless insured again by then."""
+    columns = engine.dialect.columns((*PERSON_KEY, "qualified_on", "disqualified_on"))
+    exits = f"select {columns} from persons union all select {columns} from {EXITS}"
+    month = _month_number("b.service_month")
+    return _lines_of(
+        f"select distinct {_MONTH} from {MONTHS} as b join ({exits}) as p on {_same_person('p', 'b')} "
+        f"where p.disqualified_on is not null and {month} > {_month_number('p.disqualified_on')} "
+        "and not (p.qualified_on is not null and p.qualified_on > p.disqualified_on "
+        f"and {month} >= {_month_number('p.qualified_on')})"
+    )
+
+
+def _select_days_beyond_month(engine: Engine) -> str:
+    """Only codes counted by the day are bounded by the days of the month; of an unknown code its kind decides."""
+    text = engine.dialect.text
+    kinds = ", ".join(text(kind.code) for kind in load_service_kinds().values() if kind.counted_in == "日")
+    others = [
+        code.code
+        for code in load_service_codes().values()
+        if code.unit_type and not code.unit_type.startswith(_DAYS_UNIT)
+    ]
+    types = {"service_code": engine.dialect.text_type}
+    engine.values_view("codes_not_by_day", [{"service_code": code} for code in others], types)
+    year, month = "extract(year from service_month)", "extract(month from service_month)"
+    leap = f"({year} % 4 = 0 and ({year} % 100 <> 0 or {year} % 400 = 0))"
+    length = (
+        f"case when {month} in (4, 6, 9, 11) then 30 when {month} = 2 and {leap} then 29 "
+        f"when {month} = 2 then 28 else 31 end"
+    )
+    return (
+        f"select row_position from benefits where days > 28 and days > {length} "
+        f"and substr(service_code, 1, 2) in ({kinds}) "
+        "and service_code not in (select service_code from codes_not_by_day)"
+    )
+
+
+def _likely_equal(engine: Engine) -> str:
+    """Lines that share person, month and units: few keys are grouped faster than all, and few lines remain."""
+    columns = load_schemas()["benefits"].names
+    pairs = (
+        "select insured_number, service_month, units from benefits "
+        "group by insured_number, service_month, units having count(*) > 1"
+    )
+    return (
+        f"select {engine.dialect.columns(columns, 'b')}, b.row_position from benefits as b join ({pairs}) as q "
+        "on b.insured_number = q.insured_number and b.service_month = q.service_month and b.units = q.units"
+    )
+
+
+def _name_equal_lines(engine: Engine) -> str:
+    """The first of equal lines stands for those that follow."""
+    columns = engine.dialect.columns(load_schemas()["benefits"].names)
+    return (
+        f"select min(row_position) as row_position, count(*) - 1 as weight from ({_likely_equal(engine)}) as l "
+        f"group by {columns} having count(*) > 1"
+    )
+
+
+def _select_equal_lines(engine: Engine) -> str:
+    columns = engine.dialect.columns(load_schemas()["benefits"].names)
+    ranked = (
+        f"select row_position, row_number() over (partition by {columns} order by row_position) as n "
+        f"from ({_likely_equal(engine)}) as l"
+    )
+    return f"select row_position from ({ranked}) as r where n > 1"
+
+
+def _over_limit(engine: Engine) -> str:
+    """(Person, month) over the limit. Where a month has two certifications the higher limit holds.
+
+    Kinds outside the limit do not count; single additions outside it (加算) cannot be told apart, so that this is
+    a hint, never a fault.
     """
     limits: list[Mapping[str, str | int]] = [
         {
@@ -127,29 +175,95 @@ def warn_of_months_over_limit(engine: Engine, source: SourceFile, view: str) -> 
     ]
     types = {"care_level": engine.dialect.text_type, "units": "int", "since": "int", "until": "int"}
     engine.values_view("limits", limits, types)
+    month_key = "extract(year from {0}) * 100 + extract(month from {0})"
+    month, since, until = (month_key.format(c) for c in ("t.service_month", "c.valid_from", "c.valid_to"))
+    return (
+        "select t.insurer_number, t.insured_number, t.service_month, t.p "
+        f"from {MONTHS} as t join certifications as c on {_same_person('c', 't')} "
+        f"and {since} <= {month} and {until} >= {month} "
+        f"join limits as l on l.care_level = c.care_level and l.since <= {month} and l.until >= {month} "
+        "group by t.insurer_number, t.insured_number, t.service_month, t.p, t.units having t.units > max(l.units)"
+    )
+
+
+def _under_limit(engine: Engine) -> str:
     outside = ", ".join(
         engine.dialect.text(row["kind"]) for row in read_facts("kinds_outside_limit", PACKAGE)
     )
-    keys = engine.dialect.columns(PERSON_KEY)
-    totals = (
-        f"select {keys}, service_month, sum(units) as units, min(row_position) as p from {view} "
-        f"where substr(service_code, 1, 2) not in ({outside}) group by {keys}, service_month"
-    )
-    month_key = "extract(year from {0}) * 100 + extract(month from {0})"
-    month, since, until = (month_key.format(c) for c in ("t.service_month", "c.valid_from", "c.valid_to"))
-    over = (
-        f"select t.p from ({totals}) as t "
-        f"join certifications as c on c.insurer_number = t.insurer_number "
-        f"and c.insured_number = t.insured_number and {since} <= {month} and {until} >= {month} "
-        f"join limits as l on l.care_level = c.care_level and l.since <= {month} and l.until >= {month} "
-        f"group by t.insurer_number, t.insured_number, t.service_month, t.p, t.units "
-        f"having t.units > max(l.units)"
-    )
-    count = int(engine.value(f"select count(*) from ({over}) as o"))
-    if count:
-        positions = engine.rows(f"select p from ({over}) as o order by p limit {FIRST_LINES}")
-        source.findings.warn("month_over_limit", count, _lines(source.lines, positions))
+    return f"substr(service_code, 1, 2) not in ({outside})"
 
 
-def _lines(lines: LineMap, positions: list[tuple[int]]) -> list[int]:
-    return [lines.line(position) for (position,) in positions]
+def _select_months_over_limit(engine: Engine) -> str:
+    return f"select p as row_position, 1 as weight from ({_over_limit(engine)}) as o"
+
+
+def _select_lines_over_limit(engine: Engine) -> str:
+    return f"{_lines_of(_over_limit(engine))} where {_under_limit(engine)}"
+
+
+def find_overlaps(engine: Engine, view: str) -> list[int]:
+    """有効期間の日が前の行の認定と重なる認定の行を返す。
+
+    In the order of the file: a row stands unless it overlaps one that already stands. Two certifications within
+    one month that share no day (区分変更) are no overlap.
+
+    Parameters
+    ----------
+    engine : Engine
+    view : str
+        View of the certifications with ``row_position``.
+
+    Returns
+    -------
+    list of int
+        ``row_position``.
+    """
+    rows = engine.rows(
+        f"select {', '.join('a.' + c for c in PERSON_KEY)}, a.row_position, a.valid_from, a.valid_to "
+        f"from {view} as a where exists (select 1 from {view} as b where {_same_person('a', 'b')} "
+        "and a.row_position <> b.row_position and a.valid_from <= b.valid_to and b.valid_from <= a.valid_to) "
+        f"order by {', '.join('a.' + c for c in PERSON_KEY)}, a.row_position"
+    )
+    found: list[int] = []
+    for _, lines in groupby(rows, key=lambda row: (row[0], row[1])):
+        standing: list[tuple[dt.date, dt.date]] = []
+        for _, _, position, start, end in lines:
+            if any(start <= other_end and other_start <= end for other_start, other_end in standing):
+                found.append(position)
+            else:
+                standing.append((start, end))
+    return found
+
+
+def certification_checks(engine: Engine, view: str, folder: Path) -> tuple[CrossCheck, ...]:
+    """Checks of the certifications in a view; the overlaps, found one by one, are kept in a folder."""
+    positions = find_overlaps(engine, view)
+    engine.store(
+        "overlapping_certifications",
+        iter([pa.record_batch([pa.array(positions, pa.int64())], ["row_position"])]),
+        pa.schema([("row_position", pa.int64())]),
+        folder,
+    )
+    orphans = (
+        f"select t.row_position from {view} as t "
+        f"where not exists (select 1 from persons as p where {_same_person('p', 't')})"
+    )
+    return (
+        CrossCheck("person_unknown", "insured_number", lambda _: orphans),
+        CrossCheck(
+            "certification_overlap",
+            "valid_from",
+            lambda _: "select row_position from overlapping_certifications",
+        ),
+    )
+
+
+BENEFIT_CHECKS = (
+    CrossCheck("person_unknown", "insured_number", _select_missing_persons),
+    CrossCheck("benefit_without_certification", "service_month", _select_without_certification),
+    CrossCheck("benefit_after_exit", "service_month", _select_after_exit),
+    CrossCheck("days_beyond_month", "days", _select_days_beyond_month),
+    CrossCheck("benefit_line_duplicate", "", _select_equal_lines, _name_equal_lines),
+    CrossCheck("month_over_limit", "", _select_lines_over_limit, _select_months_over_limit),
+)
+"""Checks of the benefits in the view of that name."""

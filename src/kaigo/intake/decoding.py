@@ -31,6 +31,8 @@ class DecodedFile:
         Japanese name of the table, for messages.
     block_bytes : int
         Bytes read at once; bounds the memory.
+    name : str, optional
+        Name for messages, if it is not the path's own.
 
     Attributes
     ----------
@@ -39,8 +41,9 @@ class DecodedFile:
     bytes_read : int
     """
 
-    def __init__(self, path: Path, label: str, block_bytes: int = BLOCK_BYTES) -> None:
+    def __init__(self, path: Path, label: str, block_bytes: int = BLOCK_BYTES, *, name: str = "") -> None:
         self.path, self.label, self.block_bytes = path, label, block_bytes
+        self.name = name or path.name
         self.encoding = "ASCII"
         self.bytes_read = 0
         self.size = path.stat().st_size
@@ -76,7 +79,7 @@ class DecodedFile:
                 yield self._unify_line_ends(self._decode(b"", final=True), final=True)
         except OSError as error:
             raise InputError(
-                f"{self.label}のファイルを読めません({self.path.name})。",
+                f"{self.label}のファイルを読めません({self.name})。",
                 found=error.strerror,
                 remedy="ファイルの場所と権限を確かめてください。",
             ) from error
@@ -133,7 +136,7 @@ class DecodedFile:
         line = self._lines + before.count(b"\n") + 1
         guess = "UTF-8" if self.encoding != "CP932" and error.encoding != "cp932" else "Shift_JIS(CP932)"
         return InputError(
-            f"{self.label}のファイル({self.path.name})の文字コードが、UTF-8でもShift_JIS(CP932)でもありません。",
+            f"{self.label}のファイル({self.name})の文字コードが、UTF-8でもShift_JIS(CP932)でもありません。",
             found=(
                 f"{line}行目、先頭から{position + 1:,}バイト目の0x{error.object[error.start]:02X}"
                 f"({guess}として読んだ場合)"
@@ -148,6 +151,7 @@ class DecodedFile:
         if self._held_return:
             text = text[:-1]
         if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
+            text = text.replace("\r\n", "\n")
+            text = text.replace("\r", "\n") if "\r" in text else text
         self._lines += text.count("\n")
         return text.encode("utf-8")

@@ -120,6 +120,9 @@ class LineMap:
             last = int(offsets[i])
         self._count += len(lines)
 
+    def __len__(self) -> int:
+        return self._count
+
     def line(self, position: int) -> int:
         """Line of the accepted row at this position (from 0)."""
         return position + self._offsets[bisect.bisect_right(self._positions, position) - 1]

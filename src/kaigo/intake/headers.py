@@ -6,7 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from kaigo.errors import InputError
@@ -48,11 +48,35 @@ class HeaderMatch:
         Headers as found, in order.
     ignored : tuple of str
         Headers that no column answers to.
+    joined : mapping of int to tuple of int
+        Position beyond the last column to the positions whose texts are put together there (サービス種類コード and
+        サービス項目コード).
+    constants : mapping of str to str
+        Column to the text of every row, for columns that the file does not have.
+    words : mapping of str to mapping of str to str
+        Column to the texts of the file and the words that they stand for.
     """
 
     sources: Mapping[str, tuple[int, str]]
     headers: tuple[str, ...]
     ignored: tuple[str, ...]
+    joined: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
+    words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def header(self, position: int) -> str:
+        """Header at a position; of joined columns all of them."""
+        places = self.joined.get(position, (position,))
+        return "・".join(self.headers[place].strip() for place in places)
+
+    def header_of(self, column: str) -> str:
+        """Header that a schema column is read from."""
+        return self.header(self.sources[column][0])
+
+    @property
+    def wanted(self) -> list[int]:
+        """Positions in the file that are read."""
+        return sorted({place for at, _ in self.sources.values() for place in self.joined.get(at, (at,))})
 
 
 def normalise_header(text: str) -> str:
@@ -93,7 +117,14 @@ def known_headers(table: str) -> dict[str, str]:
     return known
 
 
-def match_headers(table: str, headers: Sequence[str], file_name: str) -> HeaderMatch:
+def match_headers(
+    table: str,
+    headers: Sequence[str],
+    file_name: str,
+    given: Mapping[str, tuple[int, ...]] | None = None,
+    words: Mapping[str, Mapping[str, str]] | None = None,
+    constants: Mapping[str, str] | None = None,
+) -> HeaderMatch:
     """見出し行を表の列に対応させる。
 
     Parameters
@@ -104,19 +135,28 @@ def match_headers(table: str, headers: Sequence[str], file_name: str) -> HeaderM
         First row of the file.
     file_name : str
         For messages.
+    given : mapping of str to tuple of int, optional
+        Column (or combined cell) to the positions that the user has named for it.
+    words, constants : mappings, optional
+        See :class:`HeaderMatch`.
 
     Raises
     ------
     InputError
         If a required column is missing, a column is named twice, or the file is another table's.
     """
+    given = given or {}
     known = known_headers(table)
+    taken = {place for places in given.values() for place in places}
+    named = {column for target in given for column in COMBINED_COLUMNS.get(target, (target,))}
     positions: dict[str, int] = {}
     ignored: list[str] = []
     label = load_schemas()[table].label
     for position, header in enumerate(headers):
         target = known.get(normalise_header(header))
-        if target is None:
+        if position in taken:
+            continue
+        if target is None or named & set(COMBINED_COLUMNS.get(target, (target,))):
             ignored.append(header.strip())
         elif target in positions:
             raise InputError(
@@ -126,6 +166,11 @@ def match_headers(table: str, headers: Sequence[str], file_name: str) -> HeaderM
             )
         else:
             positions[target] = position
+    joined: dict[int, tuple[int, ...]] = {}
+    for target, places in given.items():
+        positions[target] = places[0] if len(places) == 1 else len(headers) + len(joined)
+        if len(places) > 1:
+            joined[positions[target]] = places
     sources = {
         column: (position, target)
         for target, position in positions.items()
@@ -133,8 +178,11 @@ def match_headers(table: str, headers: Sequence[str], file_name: str) -> HeaderM
         for column in COMBINED_COLUMNS[target]
     }
     sources |= {target: (p, target) for target, p in positions.items() if target not in COMBINED_COLUMNS}
-    _check_required(table, sources, headers, file_name)
-    return HeaderMatch(sources, tuple(headers), tuple(filter(None, ignored)))
+    constants = {column: text for column, text in (constants or {}).items() if column not in sources}
+    _check_required(table, {**sources, **{c: (0, c) for c in constants}}, headers, file_name)
+    return HeaderMatch(
+        sources, tuple(headers), tuple(filter(None, ignored)), joined, constants, dict(words or {})
+    )
 
 
 def _check_required(
@@ -168,7 +216,7 @@ def _check_required(
     raise InputError(
         what,
         found="見出し: " + "、".join(f"「{header.strip()}」" for header in headers[:40]),
-        remedy=f"{hint}{wanted}の列を加えてください。",
+        remedy=f"{hint}{wanted}の列を加えてください。見出しの読み替えは --draft-mapping FILE で下書きを作れます。",
     )
 
 

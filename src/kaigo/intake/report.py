@@ -10,15 +10,20 @@ from typing import Any
 
 from kaigo import __version__
 from kaigo.engine import write_file
-from kaigo.intake.read_table import SourceFile
+from kaigo.intake.exchange_file import ExchangeFile
+from kaigo.intake.open_inputs import OpenFile
+from kaigo.intake.report_page import render_report
+from kaigo.intake.work_list import make_work_list
 
 REPORT = "intake_report.json"
+PAGE = "intake_report.html"
+WORK_LIST = "intake_list.xlsx"
 NOTICE = (
     "内部限り。隔離した行の値(個人の情報)を含みます。本人の情報として安全に管理し、外へ出さないでください。"
 )
 
 
-def build_report(sources: Sequence[SourceFile]) -> dict[str, Any]:
+def build_report(files: Sequence[OpenFile]) -> dict[str, Any]:
     """読み込みの報告を組み立てる。
 
     Returns
@@ -29,23 +34,27 @@ def build_report(sources: Sequence[SourceFile]) -> dict[str, Any]:
         ``column``, ``value``, ``reason``, ``rule``; ``also`` holds further faults of the same row), ``warnings``
         (``rule``, ``message``, ``columns``, ``count``, ``lines``: the first ones).
     """
-    files = [
-        {
-            "table": source.schema.name,
-            "label": source.schema.label,
-            "file": source.findings.file_name,
-            "sha256": source.decoded.sha256,
-            "encoding": source.decoded.encoding,
-            **source.findings.to_report(),
+    entries = []
+    for file in files:
+        entry = {
+            "table": file.table,
+            "label": file.label,
+            "file": file.findings.file_name,
+            "sha256": file.sha256,
+            "encoding": file.encoding,
+            **file.findings.to_report(),
         }
-        for source in sources
-    ]
-    return {"notice": NOTICE, "version": __version__, "files": files}
+        if isinstance(file.origin, ExchangeFile):
+            entry["records"] = {"stated": file.origin.stated_count, **file.origin.records}
+        entries.append(entry)
+    return {"notice": NOTICE, "version": __version__, "files": entries}
 
 
-def write_report(folder: Path, report: Mapping[str, Any]) -> None:
-    """Write the report so that only its owner can read it (it holds values of persons)."""
+def write_reports(folder: Path, report: Mapping[str, Any], *, synthetic: bool = False) -> None:
+    """Write the report in its three forms so that only their owner can read them (they hold values of persons)."""
     write_file(folder / REPORT, json.dumps(report, ensure_ascii=False, indent=1) + "\n", mode=0o600)
+    write_file(folder / PAGE, render_report(report, synthetic=synthetic), mode=0o600)
+    write_file(folder / WORK_LIST, make_work_list(report, synthetic=synthetic), mode=0o600)
 
 
 def summarise_report(report: Mapping[str, Any]) -> dict[str, Any]:

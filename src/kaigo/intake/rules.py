@@ -19,12 +19,15 @@ class Rule:
     id, kind, label : str
     text : str
         Reason in Japanese, one sentence.
+    remedy : str
+        What an officer can do about it.
     """
 
     id: str
     kind: str
     label: str
     text: str
+    remedy: str
 
 
 @cache

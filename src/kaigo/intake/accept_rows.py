@@ -1,0 +1,202 @@
+"""A block of rows as texts to a block of rows as values: what cannot be read is set apart, what is odd is noted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from kaigo.intake.cells import CellReader, choose_reader
+from kaigo.intake.checks import Checks
+from kaigo.intake.convert import (
+    CONTROL_CHARACTERS,
+    PRIVATE_USE_CHARACTERS,
+    Converted,
+    convert_column,
+    find_characters,
+    to_mask,
+)
+from kaigo.intake.decoding import UNDECODABLE
+from kaigo.intake.findings import WHOLE_ROW, Findings
+from kaigo.intake.inputs import RowOrigin
+from kaigo.intake.rows import RowBlock
+from kaigo.tables.schema import PERSON_KEY
+
+
+class _Column(NamedTuple):
+    """One converted column of a block, with its header and texts as found."""
+
+    name: str
+    header: str
+    texts: pa.Array
+    converted: Converted
+
+
+def accept_rows(
+    source: RowOrigin, block: RowBlock, constants: Mapping[str, object], checks: Checks
+) -> pa.Table:
+    """ひとまとまりの行を値に直し、壊れた行を隔離して、残りを返す。
+
+    Parameters
+    ----------
+    source : RowOrigin
+        Its findings and line map grow.
+    block : RowBlock
+    constants : mapping
+        Column to the value of all rows, for columns that the file does not have.
+    checks : Checks
+        Which odd values are a reason to set the row apart.
+
+    Returns
+    -------
+    pyarrow.Table
+        The accepted rows in the columns of the schema.
+    """
+    findings = source.findings
+    findings.rows_read += len(block.lines) + len(block.broken)
+    findings.warn("blank_line", len(block.blank_lines), block.blank_lines)
+    for broken in block.broken:
+        findings.quarantine_row(broken.line, [(WHOLE_ROW, broken.text, broken.rule)])
+    names = source.schema.names
+    columns = [
+        _apply_checks(_convert(source, block, name), checks) for name in names if name in source.match.sources
+    ]
+    faulty = np.zeros(len(block.lines), bool)
+    for column in columns:
+        for mask in column.converted.faults.values():
+            faulty |= mask
+    reversed_rows = _find_reversed_periods(columns)
+    if reversed_rows is not None:
+        faulty |= reversed_rows
+    for row in np.flatnonzero(faulty).tolist():
+        is_reversed = reversed_rows is not None and bool(reversed_rows[row])
+        findings.quarantine_row(int(block.lines[row]), _list_faults(columns, row, is_reversed))
+    _remember_exits(source, columns, faulty, constants)
+    keep = ~faulty
+    _warn_of_rows(findings, columns, block.lines, keep)
+    lines = block.lines[keep]
+    source.lines.extend(lines)
+    found = {column.name: column.converted.values for column in columns}
+    selection = None if keep.all() else pa.array(keep)
+    schema = pa.schema([(column.name, column.dtype) for column in source.schema.columns])
+    arrays = []
+    for field in schema:
+        if field.name not in found:
+            arrays.append(_repeat(constants.get(field.name), len(lines), field.type))
+        elif selection is None:
+            arrays.append(found[field.name])
+        else:
+            arrays.append(found[field.name].filter(selection))
+    return pa.Table.from_arrays(arrays, schema=schema)
+
+
+EXIT_COLUMNS = (*PERSON_KEY, "qualified_on", "disqualified_on")
+"""What is remembered of a person whose row is set apart for another fault."""
+
+
+def _remember_exits(
+    source: RowOrigin, columns: list[_Column], faulty: npt.NDArray[np.bool_], constants: Mapping[str, object]
+) -> None:
+    """A person's exit holds for the benefits even where the row has, say, an impossible date of birth."""
+    found = {column.name: column.converted.values for column in columns}
+    if "disqualified_on" not in found or not faulty.any():
+        return
+    schema = pa.schema([(name, source.schema.column(name).dtype) for name in EXIT_COLUMNS])
+    arrays = [
+        found[field.name]
+        if field.name in found
+        else _repeat(constants.get(field.name), len(faulty), field.type)
+        for field in schema
+    ]
+    rows = pa.Table.from_arrays(arrays, schema=schema).filter(pa.array(faulty))
+    source.set_apart.append(rows.filter(pc.is_valid(rows["disqualified_on"])))
+
+
+def _repeat(value: object, length: int, dtype: pa.DataType) -> pa.Array:
+    return pa.nulls(length, dtype) if value is None else pa.repeat(pa.scalar(value, dtype), length)
+
+
+def _texts_at(source: RowOrigin, block: RowBlock, position: int) -> pa.Array:
+    parts = [block.columns[str(place)] for place in source.match.joined.get(position, (position,))]
+    if len(parts) > 1:
+        return _one_array(pc.binary_join_element_wise(*[pc.utf8_trim_whitespace(part) for part in parts], ""))
+    return _one_array(parts[0])
+
+
+def _one_array(texts: pa.ChunkedArray | pa.Array) -> pa.Array:
+    whole = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
+    if isinstance(whole, pa.ChunkedArray):
+        return pa.concat_arrays(whole.chunks) if whole.num_chunks else pa.array([], pa.string())
+    return whole
+
+
+def _convert(source: RowOrigin, block: RowBlock, name: str) -> _Column:
+    position, target = source.match.sources[name]
+    column = source.schema.column(name)
+    texts = _texts_at(source, block, position)
+    reader = choose_reader(column, target)
+    words = source.match.words.get(target)
+    if words:
+        read = reader.read
+        # A translated text may look like a final value (1 for 女): nothing is taken in bulk.
+        reader = CellReader(lambda text: read(words.get(text.strip(), text)))
+    converted = convert_column(texts, reader, column.dtype)
+    broken = find_characters(texts, UNDECODABLE)
+    if broken is not None:
+        faults = {"encoding_broken": broken} | dict(converted.faults)
+        converted = Converted(converted.values, faults, converted.notices)
+    return _Column(name, source.match.header(position), texts, converted)
+
+
+def _apply_checks(column: _Column, checks: Checks) -> _Column:
+    """Notices that the rules make a reason for quarantine become faults; those switched off are dropped."""
+    notices = column.converted.notices
+    actions = {rule: checks.action(rule) for rule in notices}
+    if all(action == "warn" for action in actions.values()):
+        return column
+    faults = {rule: mask for rule, mask in notices.items() if actions[rule] == "quarantine"}
+    kept = {rule: mask for rule, mask in notices.items() if actions[rule] == "warn"}
+    converted = Converted(column.converted.values, {**column.converted.faults, **faults}, kept)
+    return column._replace(converted=converted)
+
+
+def _find_reversed_periods(columns: list[_Column]) -> npt.NDArray[np.bool_] | None:
+    values = {column.name: column.converted.values for column in columns}
+    if "valid_from" not in values or "valid_to" not in values:
+        return None
+    return to_mask(pc.less(values["valid_to"], values["valid_from"]))
+
+
+def _list_faults(columns: list[_Column], row: int, is_reversed: bool) -> list[tuple[str, str, str]]:
+    faults = [
+        (column.header, column.texts[row].as_py(), rule)
+        for column in columns
+        for rule, mask in column.converted.faults.items()
+        if mask[row]
+    ]
+    if is_reversed:
+        end = next(column for column in columns if column.name == "valid_to")
+        faults.append((end.header, end.texts[row].as_py(), "period_reversed"))
+    # The columns of one combined cell fail together.
+    return list(dict.fromkeys(faults))
+
+
+def _warn_of_rows(
+    findings: Findings, columns: list[_Column], lines: npt.NDArray[np.int64], keep: npt.NDArray[np.bool_]
+) -> None:
+    seen: set[str] = set()
+    for column in columns:
+        for rule, mask in column.converted.notices.items():
+            findings.warn_rows(rule, lines[mask & keep], column.header)
+        if column.header in seen:
+            continue
+        seen.add(column.header)
+        patterns = {"control_character": CONTROL_CHARACTERS, "private_use_character": PRIVATE_USE_CHARACTERS}
+        for rule, pattern in patterns.items():
+            mask_found = find_characters(column.texts, pattern)
+            if mask_found is not None:
+                findings.warn_rows(rule, lines[mask_found & keep], column.header)
