@@ -18,10 +18,10 @@ report: setup ## 全章を実行し、reports/index.html を作る
 	@$(BIN)/kaigo report
 
 test: setup ## すべての検査(ノートブックの再実行を含む)
-	@$(BIN)/python -m pytest --nbval --ignore-glob='tests/*.ipynb' tests notebooks
+	@$(BIN)/python -m pytest -n auto --dist loadfile --nbval --ignore-glob='tests/*.ipynb' tests notebooks
 
 test-fast: setup ## 数分で終わる検査だけ
-	@$(BIN)/python -m pytest -m "not slow and not notebooks" tests
+	@$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not notebooks" tests
 
 lint: setup ## 書式・型・階層・長さの検査だけ
 	@$(BIN)/python -m pytest -q tests/project/test_lint.py tests/project/test_source_tree.py
