@@ -154,6 +154,8 @@ def keep_shared_tokens(present: Flags, settled: Flags, least: int, *, pairs: boo
     --------
     least = 2, three persons with [訪問, 通所] = [1,1], [1,0], [1,0]: 通所 has one person and goes.
     """
+    if len(present) < least:
+        return np.zeros_like(present)
     kept = present.copy()
     counted = kept.astype(np.float64)  # a float product is exact here and many times faster
     both = (counted.T @ counted).astype(np.int64)
