@@ -214,8 +214,8 @@ def test_nothing_that_is_provided_names_a_threshold_or_the_inside(tables: CareTa
     standard = SOUMU.with_parameters(
         {
             "delete_rare_answers": {"persons": 17},
-            "roll_up_rare_codes": {"persons": 19},
-            "top_code": {"persons": 23, "percentile": 0.9731},
+            "roll_up_rare_codes": {"persons": 23},
+            "top_code": {"persons": 19, "percentile": 0.9731},
             "delete_super_aged": {"age": 97},
             "pseudonym": {"rotate_months": 7},
         }

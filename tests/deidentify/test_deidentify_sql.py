@@ -80,8 +80,9 @@ def run_everything(tables: CareTables, out: Path, key: Key, names: tuple[str, ..
             release.scan(engine)
             release.scan_persons(engine)
             if layout == "joined":
-                count_classes(engine, "traced", ["birth_month", "sex"], ["insurer_number", "insured_number"])
-                count_classes(engine, "released", ["birth_month", "sex"], None)
+                shown = release.columns("joined")[:2]
+                count_classes(engine, "traced", shown, ["insurer_number", "insured_number"])
+                count_classes(engine, "released", shown, None)
     return keys
 
 

@@ -82,3 +82,31 @@ def test_a_stable_pseudonym_with_its_reason_is_no_contradiction() -> None:
 def test_every_rule_says_how_it_is_recorded() -> None:
     for name in list_standards():
         assert all(rule.record for rule in Standard.model_validate(read(name)).rules)
+
+
+@pytest.mark.parametrize(
+    ("change", "finding"),
+    [
+        (
+            lambda data: rules_of(data, "keep_promise")[0]["columns"].remove("certifications.survey_1_7"),
+            "列「certifications.survey_1_7」を提供するのに、約束の確保",
+        ),
+        (
+            lambda data: data["rules"].remove(rules_of(data, "fix_per_period")[0]),
+            "認定を仮IDの期間ごとに1回にする定め(fix_per_period)が必要",
+        ),
+        (
+            lambda data: data["rules"].remove(rules_of(data, "average_per_period")[0]),
+            "給付を仮IDの期間ごとに1回にする定め(average_per_period)が必要",
+        ),
+        (
+            lambda data: data["rules"].append(
+                data["rules"].pop(data["rules"].index(rules_of(data, "lift_code")[0]))
+            ),
+            "値を変える手法「lift_code」は使えません",
+        ),
+    ],
+)
+def test_a_promise_that_could_not_hold_is_found_before_anything_is_made(change: Change, finding: str) -> None:
+    found = findings_after(change, "recommended")
+    assert any(finding in each for each in found), found

@@ -100,7 +100,9 @@ def show_ledger_in_words(release: Release) -> Table:
     import pandas as pd
 
     ledger = release.ledger()
-    rows = [[f"記録{number}", read_out(entry)] for number, entry in enumerate(ledger["rules"], 1)]
+    rows = [
+        [f"記録{number}", read_out(entry, seconds=False)] for number, entry in enumerate(ledger["rules"], 1)
+    ]
     rows += [
         [f"収支 {label_table(name)}", read_out_balance(name, part)]
         for name, part in ledger["balance"].items()

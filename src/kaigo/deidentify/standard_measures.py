@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import get_args
 
+from kaigo.deidentify.promise_steps import is_promised
 from kaigo.deidentify.released_names import released_name
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.standard_parts import Topic
@@ -29,7 +30,7 @@ def find_missing_measures(standard: Standard, order: Order) -> list[str]:
     return [
         *_check_pseudonym(standard),
         *_check_codes(order),
-        *_check_promise(standard),
+        *_check_promise(standard, order),
         *_check_quasi_identifiers(standard, order),
         *_check_deliberations(standard),
     ]
@@ -61,12 +62,18 @@ def _check_codes(order: Order) -> Iterator[str]:
         yield f"列「{_CODE}」(サービスコード)を残すのに、利用の少ないコードの定めがありません(細かいコードのまま残ります)。"
 
 
-def _check_promise(standard: Standard) -> Iterator[str]:
+def _check_promise(standard: Standard, order: Order) -> Iterator[str]:
     """The promise is kept on values that are fixed for the pseudonym's months, and on kinds or coarser."""
     place = {rule.technique: number for number, rule in enumerate(standard.rules)}
     promise = place.get("keep_promise")
     if promise is None:
         return
+    kept = standard.rules[promise].expanded()
+    for full, rules in order.items():
+        table, _, name = full.partition(".")
+        released = not any(rule.technique == "delete_item" for rule in rules)
+        if released and is_promised(full) and name not in kept.get(table, ()):
+            yield f"列「{full}」を提供するのに、約束の確保(keep_promise)の列に入っていません。"
     for rule in standard.rules[promise + 1 :]:
         if rule.technique not in {"average_per_period", "top_code", "delete_item", "keep"}:
             yield f"定め{rule.id}: 約束の確保(keep_promise)の後では、値を変える手法「{rule.technique}」は使えません。"

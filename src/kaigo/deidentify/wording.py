@@ -104,8 +104,10 @@ def _label(name: str) -> str:
     return name
 
 
-def read_out(entry: Mapping[str, Any]) -> str:
+def read_out(entry: Mapping[str, Any], *, seconds: bool = True) -> str:
     """One ledger entry as sentences: what was done, to how much and to how many, why, under which clause.
+
+    ``seconds`` are left out where the text is compared with an earlier run's.
 
     Examples
     --------
@@ -126,10 +128,11 @@ def read_out(entry: Mapping[str, Any]) -> str:
         done = f"{label_table(entry['table'])}の{rows_in:,}行のうち{cells:,}か所を変えました"
     else:
         done = f"{label_table(entry['table'])}の{rows_in:,}行を見て、何も変えませんでした"
+    time = f"、時間は{entry['seconds']}秒" if seconds else ""
     note = f"内訳は、{entry['note']}。" if entry["note"] else ""
     return (
         f"{head}: {done}。対象になった人は{persons:,}人です。{note}基準値は{describe_parameters(entry['parameters'])}"
-        f"({entry['set_by']}が定めた)、根拠は{entry['clause']}(当時は{entry['clause_2018']})、時間は{entry['seconds']}秒です。"
+        f"({entry['set_by']}が定めた)、根拠は{entry['clause']}(当時は{entry['clause_2018']}){time}です。"
     )
 
 
