@@ -44,10 +44,13 @@ class CellReader:
         Text of a cell to :class:`Cell`; called once for each distinct text.
     plain : str
         Pattern (RE2) of texts that are already in their final form and are taken in bulk.
+    digits : (int, int) or empty
+        Least and most digits, where the pattern is of so many digits and nothing else.
     """
 
     read: Callable[[str], Cell]
     plain: str = ""
+    digits: tuple[int, ...] = ()
 
 
 @cache
@@ -73,7 +76,9 @@ def choose_reader(column: Column, target: str) -> CellReader:
         return CellReader(lambda text: _read_date(text, nullable=column.nullable))
     if column.dtype in _LARGEST:
         digits = len(str(_LARGEST[column.dtype])) - 1
-        return CellReader(lambda text: _read_number(text, column.dtype), rf"^[0-9]{{1,{digits}}}$")
+        return CellReader(
+            lambda text: _read_number(text, column.dtype), rf"^[0-9]{{1,{digits}}}$", (1, digits)
+        )
     return CellReader(lambda text: Cell(text.strip() or (None if column.nullable else "")), _TRIMMED)
 
 
@@ -199,8 +204,12 @@ def _read_provider(text: str) -> Cell:
 
 
 _BY_NAME = {
-    "insured_number": CellReader(lambda text: _read_padded(text, 10, "insured_number_form"), r"^[0-9]{10}$"),
-    "insurer_number": CellReader(lambda text: _read_padded(text, 6, "insurer_number_form"), r"^[0-9]{6}$"),
+    "insured_number": CellReader(
+        lambda text: _read_padded(text, 10, "insured_number_form"), r"^[0-9]{10}$", (10, 10)
+    ),
+    "insurer_number": CellReader(
+        lambda text: _read_padded(text, 6, "insurer_number_form"), r"^[0-9]{6}$", (6, 6)
+    ),
     "sex": CellReader(lambda text: _read_word(text, "sex", "sex_unknown", number=True)),
     "insured_category": CellReader(
         lambda text: _read_word(text, "insured_category", "category_unknown", number=True, nullable=True)
@@ -209,5 +218,5 @@ _BY_NAME = {
     "care_level": CellReader(lambda text: _read_word(text, "care_level", "level_unknown", number=False)),
     "service_month": CellReader(_read_month),
     "service_code": CellReader(_read_service_code),
-    "provider_number": CellReader(_read_provider, r"^[0-9]{10}$"),
+    "provider_number": CellReader(_read_provider, r"^[0-9]{10}$", (10, 10)),
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import pyarrow as pa
@@ -22,6 +23,7 @@ def run_checks(
     wanted: Sequence[CrossCheck],
     checks: Checks,
     folder: Path,
+    prepare: Callable[[], None] | None = None,
 ) -> bool:
     """表をまたぐ検査を行い、規則のとおりに注意または隔離する。
 
@@ -36,12 +38,16 @@ def run_checks(
     checks : Checks
     folder : pathlib.Path
         For intermediate steps.
+    prepare : callable, optional
+        Makes what the checks look at beside the view; called again when the view has changed.
 
     Returns
     -------
     bool
         Whether rows were set apart.
     """
+    if prepare:
+        prepare()
     faults: dict[int, list[tuple[str, str, str]]] = {}
     for check in wanted:
         if checks.action(check.rule) == "quarantine":
@@ -56,6 +62,8 @@ def run_checks(
         for position in sorted(faults):
             group.quarantine(position, faults[position])
         _take_out(engine, view, sorted(faults), folder)
+        if prepare:
+            prepare()
     for check in wanted:
         if checks.action(check.rule) == "warn":
             select = (check.named or check.rows)(engine)
@@ -86,15 +94,25 @@ def warn_at(
     weighted : bool
         Whether a row counts ``weight`` times.
     """
-    # The smallest positions of each file are enough for the lines; the count needs them all.
-    amount = "sum(weight)" if weighted else "count(*)"
-    for origin, start, end in group.ranges():
-        within = f"from ({select}) as f where row_position >= {start} and row_position < {end}"
-        total, found = engine.rows(f"select {amount}, count(*) {within}")[0]
-        if found:
-            first = engine.rows(f"select row_position {within} order by row_position limit {FIRST_LINES}")
-            lines = sorted(group.locate(position)[1] for (position,) in first)
-            origin.findings.warn(rule, int(total), lines, name_columns(origin, column))
+    # One pass over the SELECT: the total of each origin, and its first lines.
+    cases = " ".join(
+        f"when row_position < {end} then {number}" for number, (_, _, end) in enumerate(group.ranges())
+    )
+    weight = "weight" if weighted else "1"
+    found = f"select case {cases} end as origin, row_position, {weight} as weight from ({select}) as f"
+    ranked = (
+        "select origin, row_position, sum(weight) over (partition by origin) as total, "
+        f"row_number() over (partition by origin order by row_position) as n from ({found}) as g"
+    )
+    rows = engine.rows(
+        f"select origin, row_position, total from ({ranked}) as r where n <= {FIRST_LINES} "
+        "order by origin, row_position"
+    )
+    for number, lines in groupby(rows, key=lambda row: int(row[0])):
+        of_origin = list(lines)
+        origin = group.origins[number]
+        named = sorted(group.locate(position)[1] for _, position, _ in of_origin)
+        origin.findings.warn(rule, int(of_origin[0][2]), named, name_columns(origin, column))
 
 
 def _take_out(engine: Engine, view: str, positions: Sequence[int], folder: Path) -> None:

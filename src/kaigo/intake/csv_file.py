@@ -11,6 +11,7 @@ from kaigo.intake.headers import HeaderMatch
 from kaigo.intake.inputs import TableSource
 from kaigo.intake.mapping import Translations, match_table
 from kaigo.intake.named_file import NamedFile
+from kaigo.intake.read_ahead import read_ahead
 from kaigo.intake.rows import RowBlock, RowReader, parse_cells
 from kaigo.tables.schema import TableSchema, load_schemas
 
@@ -86,10 +87,12 @@ class CsvFile(TableSource):
     def row_blocks(self) -> Iterator[RowBlock]:
         """See :class:`TableSource`."""
         reader = RowReader(len(self.match.headers), self.match.wanted, self._first_line)
+        is_large = self.decoded.size > self.decoded.block_bytes
+        rest = read_ahead(self._blocks) if is_large else self._blocks
         block: bytes | None = self._first_block
         while block is not None:
             yield reader.read(block)
-            block = next(self._blocks, None)
+            block = next(rest, None)
         yield reader.read(b"", final=True)
 
 

@@ -151,6 +151,7 @@ class DecodedFile:
         if self._held_return:
             text = text[:-1]
         if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
+            text = text.replace("\r\n", "\n")
+            text = text.replace("\r", "\n") if "\r" in text else text
         self._lines += text.count("\n")
         return text.encode("utf-8")

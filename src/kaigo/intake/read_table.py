@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 from kaigo.errors import EmptyResultError
 from kaigo.intake.accept_rows import accept_rows
 from kaigo.intake.checks import Checks
+from kaigo.intake.decoding import BLOCK_BYTES
 from kaigo.intake.findings import Findings
 from kaigo.intake.inputs import TableSource
+from kaigo.intake.read_ahead import read_ahead
 from kaigo.intake.rules import load_rules
 from kaigo.tables.schema import TableSchema
 
@@ -87,8 +89,9 @@ def read_source(
     checks : Checks
     progress : callable, optional
     """
-    for block in source.row_blocks():
-        accepted = accept_rows(source, block, constants, checks)
+    tables = (accept_rows(source, block, constants, checks) for block in source.row_blocks())
+    is_large = source.progress[1] > BLOCK_BYTES
+    for accepted in read_ahead(tables) if is_large else tables:
         source.findings.rows_accepted += accepted.num_rows
         writer.append(accepted)
         if progress:

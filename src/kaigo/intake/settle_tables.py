@@ -9,7 +9,7 @@ from pathlib import Path
 from kaigo.engine import Engine
 from kaigo.errors import EmptyResultError
 from kaigo.intake.checks import Checks
-from kaigo.intake.cross_checks import BENEFIT_CHECKS, certification_checks
+from kaigo.intake.cross_checks import BENEFIT_CHECKS, certification_checks, gather_months
 from kaigo.intake.cross_run import run_checks, warn_at
 from kaigo.intake.exchange_tables import (
     HEADERS,
@@ -67,7 +67,15 @@ def settle_tables(
     _settle_persons(engine, inputs, folder, span)
     _settle_certifications(engine, inputs, staged, folder, checks)
     group = inputs.group("benefits")
-    changed = run_checks(engine, group, "benefits", BENEFIT_CHECKS, checks, staged.folder)
+    changed = run_checks(
+        engine,
+        group,
+        "benefits",
+        BENEFIT_CHECKS,
+        checks,
+        staged.folder,
+        prepare=lambda: gather_months(engine, staged.folder),
+    )
     if inputs.exchange and checks.action("exchange_header_missing") == "warn":
         start = sum(len(source.lines) for source in inputs.sources["benefits"])
         warn_at(engine, group, "exchange_header_missing", select_missing_headers(start), "insured_number")
