@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import struct
 from dataclasses import dataclass, field
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -90,6 +91,12 @@ def render_page(
     **more
         Further variables of the template.
     """
+    return _open_environment(folders).get_template(template).render(page=page, **more)
+
+
+@cache
+def _open_environment(folders: tuple[Path, ...]) -> Environment:
+    """Templates of these folders; kept, because compiling them takes longer than rendering a page."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -100,7 +107,7 @@ def render_page(
         lstrip_blocks=True,
     )
     equip_environment(environment)
-    return environment.get_template(template).render(page=page, **more)
+    return environment
 
 
 def equip_environment(environment: Environment) -> None:

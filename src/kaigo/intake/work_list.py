@@ -9,7 +9,7 @@ from typing import Any
 
 from kaigo.intake.rules import load_rules
 
-MOST_ROWS = 200_000
+MOST_ROWS = 50_000
 """A sheet holds about a million rows; a list that nobody can work through is cut, and says so."""
 _MOST_CHARACTERS = 1000
 _MOST_LINES = 50
@@ -45,8 +45,9 @@ def make_work_list(report: Mapping[str, Any], *, synthetic: bool = False) -> byt
     rows = sum(len(entry["quarantine"]) for entry in report["files"])
     cover = book.create_sheet("表紙")
     cover.column_dimensions["A"].width = 100
+    style, bold = _make_style(cover), _make_style(cover, bold=True)
     for line in _cover_lines(report, rows, synthetic=synthetic):
-        cover.append([_text_cell(cover, line)])
+        cover.append([_cell(cover, line, style)])
     for title, head, widths, body in (
         ("分けた行", _ROWS_HEAD, _ROWS_WIDTHS, _quarantined(report)),
         ("注意", _WARNINGS_HEAD, _WARNINGS_WIDTHS, _warnings(report)),
@@ -55,11 +56,11 @@ def make_work_list(report: Mapping[str, Any], *, synthetic: bool = False) -> byt
         sheet.freeze_panes = "A2"
         for place, width in enumerate(widths):
             sheet.column_dimensions[chr(ord("A") + place)].width = width
-        sheet.append([_text_cell(sheet, name, bold=True) for name in head])
+        sheet.append([_cell(sheet, name, bold) for name in head])
         count = 1
         for values in body:
             count += 1
-            sheet.append([_cell(sheet, value) for value in values])
+            sheet.append([_cell(sheet, value, style) for value in values])
         done = DataValidation(type="list", formula1='"済"', allow_blank=True)
         done.add(f"{chr(ord('A') + head.index('済'))}2:{chr(ord('A') + head.index('済'))}{max(count, 2)}")
         sheet.data_validations.append(done)
@@ -129,22 +130,29 @@ def _warnings(report: Mapping[str, Any]) -> Iterator[Sequence[object]]:
             )
 
 
-def _cell(sheet: Any, value: object) -> Any:
-    return _text_cell(sheet, value) if isinstance(value, str) else value
-
-
-def _text_cell(sheet: Any, text: str, *, bold: bool = False) -> Any:
+def _make_style(sheet: Any, *, bold: bool = False) -> Any:
+    """A cell that lends its style: looking a style up for each cell would take most of the time."""
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Alignment, Font
 
-    plain = _NO_XML.sub("\ufffd", text)
-    if len(plain) > _MOST_CHARACTERS:
-        plain = f"{plain[:_MOST_CHARACTERS]}…"
-    cell = WriteOnlyCell(sheet, value=plain)
+    cell = WriteOnlyCell(sheet, value="")
     # "=1+1" stays text, also after the officer has edited the cell.
-    cell.data_type = "s"
     cell.quotePrefix = True
     cell.alignment = Alignment(wrap_text=True, vertical="top")
     if bold:
         cell.font = Font(bold=True)
+    return cell._style
+
+
+def _cell(sheet: Any, value: object, style: Any) -> Any:
+    from openpyxl.cell import WriteOnlyCell
+
+    if not isinstance(value, str):
+        return value
+    plain = _NO_XML.sub("\ufffd", value)
+    if len(plain) > _MOST_CHARACTERS:
+        plain = f"{plain[:_MOST_CHARACTERS]}…"
+    cell = WriteOnlyCell(sheet)
+    # Set past the library's guess, which takes "=1+1" for a formula.
+    cell._value, cell.data_type, cell._style = plain, "s", style
     return cell
