@@ -46,6 +46,15 @@ def test_benefit_after_the_month_of_exit_is_set_apart(tmp_path: Path) -> None:
     assert quarantined(result, "benefits") == [(3, "サービス利用年月", "2017-07", "benefit_after_exit")]
 
 
+def test_exit_of_a_person_whose_row_has_another_fault_still_holds(tmp_path: Path) -> None:
+    persons = EXITED.replace("昭和10年1月2日", "昭和10年13月2日")
+    text = HEAD + benefit(1, "2017-06") + benefit(1, "2017-07") + benefit(2, "2017-07")
+    result = read(tmp_path, persons=persons, benefits=text)
+    assert_balanced(result)
+    assert [(q[0], q[3]) for q in quarantined(result, "benefits")] == [(3, "benefit_after_exit")]
+    assert warnings(result, "benefits")["person_unknown"] == (1, [2])
+
+
 def test_person_insured_again_is_served_rightly(tmp_path: Path) -> None:
     persons = EXITED.replace("女,,平成29年6月30日", "女,平成29年8月1日,平成29年6月30日")
     text = HEAD + benefit(1, "2017-07") + benefit(1, "2017-08")

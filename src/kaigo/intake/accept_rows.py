@@ -24,6 +24,7 @@ from kaigo.intake.decoding import UNDECODABLE
 from kaigo.intake.findings import WHOLE_ROW, Findings
 from kaigo.intake.inputs import RowOrigin
 from kaigo.intake.rows import RowBlock
+from kaigo.tables.schema import PERSON_KEY
 
 
 class _Column(NamedTuple):
@@ -74,6 +75,7 @@ def accept_rows(
     for row in np.flatnonzero(faulty).tolist():
         is_reversed = reversed_rows is not None and bool(reversed_rows[row])
         findings.quarantine_row(int(block.lines[row]), _list_faults(columns, row, is_reversed))
+    _remember_exits(source, columns, faulty, constants)
     keep = ~faulty
     _warn_of_rows(findings, columns, block.lines, keep)
     lines = block.lines[keep]
@@ -90,6 +92,28 @@ def accept_rows(
         else:
             arrays.append(found[field.name].filter(selection))
     return pa.Table.from_arrays(arrays, schema=schema)
+
+
+EXIT_COLUMNS = (*PERSON_KEY, "qualified_on", "disqualified_on")
+"""What is remembered of a person whose row is set apart for another fault."""
+
+
+def _remember_exits(
+    source: RowOrigin, columns: list[_Column], faulty: npt.NDArray[np.bool_], constants: Mapping[str, object]
+) -> None:
+    """A person's exit holds for the benefits even where the row has, say, an impossible date of birth."""
+    found = {column.name: column.converted.values for column in columns}
+    if "disqualified_on" not in found or not faulty.any():
+        return
+    schema = pa.schema([(name, source.schema.column(name).dtype) for name in EXIT_COLUMNS])
+    arrays = [
+        found[field.name]
+        if field.name in found
+        else _repeat(constants.get(field.name), len(faulty), field.type)
+        for field in schema
+    ]
+    rows = pa.Table.from_arrays(arrays, schema=schema).filter(pa.array(faulty))
+    source.set_apart.append(rows.filter(pc.is_valid(rows["disqualified_on"])))
 
 
 def _repeat(value: object, length: int, dtype: pa.DataType) -> pa.Array:

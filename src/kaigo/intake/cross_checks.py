@@ -19,6 +19,8 @@ from kaigo.tables.schema import PERSON_KEY, load_schemas
 _FOR_EVER = 999_912
 _DAYS_UNIT = "1日"
 MONTHS = "person_months"
+EXITS = "exits_set_apart"
+"""Exits of persons whose own row was set apart for another fault."""
 _MONTH = "b.insurer_number, b.insured_number, b.service_month"
 
 
@@ -90,9 +92,11 @@ def _select_without_certification(engine: Engine) -> str:
 
 def _select_after_exit(engine: Engine) -> str:
     """In a month after the one in which the person left, unless insured again by then."""
+    columns = engine.dialect.columns((*PERSON_KEY, "qualified_on", "disqualified_on"))
+    exits = f"select {columns} from persons union all select {columns} from {EXITS}"
     month = _month_number("b.service_month")
     return _lines_of(
-        f"select {_MONTH} from {MONTHS} as b join persons as p on {_same_person('p', 'b')} "
+        f"select distinct {_MONTH} from {MONTHS} as b join ({exits}) as p on {_same_person('p', 'b')} "
         f"where p.disqualified_on is not null and {month} > {_month_number('p.disqualified_on')} "
         "and not (p.qualified_on is not null and p.qualified_on > p.disqualified_on "
         f"and {month} >= {_month_number('p.qualified_on')})"

@@ -36,6 +36,7 @@ class CsvFile(TableSource):
     """
 
     def __init__(self, table: str, file: NamedFile, mapping: Translations | None = None) -> None:
+        super().__init__()
         self.schema: TableSchema = load_schemas()[table]
         self.decoded = DecodedFile(file.path, self.schema.label, name=file.name)
         self.findings = Findings(table, file.name)

@@ -66,6 +66,7 @@ class ExcelFile(TableSource):
     def __init__(
         self, table: str, file: NamedFile, mapping: Translations | None = None, sheets: Sequence[str] = ()
     ) -> None:
+        super().__init__()
         self.schema: TableSchema = load_schemas()[table]
         self.findings = Findings(table, file.name)
         self.lines = LineMap()

@@ -30,6 +30,7 @@ class ExchangePart(RowOrigin):
     """交換ファイルの1種類のレコードを、表の行として見たもの。"""
 
     def __init__(self, layout: RecordLayout, findings: Findings) -> None:
+        super().__init__()
         self.layout = layout
         self.schema = header_schema() if layout.role == "header" else load_schemas()["benefits"]
         self.findings = findings

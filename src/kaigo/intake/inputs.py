@@ -7,6 +7,8 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
+import pyarrow as pa
+
 from kaigo.intake.findings import WHOLE_ROW, Findings, LineMap
 from kaigo.intake.headers import HeaderMatch
 from kaigo.intake.rows import RowBlock
@@ -22,12 +24,17 @@ class RowOrigin:
     match : HeaderMatch
     findings : Findings
     lines : LineMap
+    set_apart : list of pyarrow.Table
+        Of quarantined persons: number and exit, where these could be read.
     """
 
     schema: TableSchema
     match: HeaderMatch
     findings: Findings
     lines: LineMap
+
+    def __init__(self) -> None:
+        self.set_apart: list[pa.Table] = []
 
 
 class TableSource(RowOrigin, ABC):

@@ -6,10 +6,13 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from kaigo.engine import Engine
 from kaigo.errors import EmptyResultError
+from kaigo.intake.accept_rows import EXIT_COLUMNS
 from kaigo.intake.checks import Checks
-from kaigo.intake.cross_checks import BENEFIT_CHECKS, certification_checks, gather_months
+from kaigo.intake.cross_checks import BENEFIT_CHECKS, EXITS, certification_checks, gather_months
 from kaigo.intake.cross_run import run_checks, warn_at
 from kaigo.intake.exchange_tables import (
     HEADERS,
@@ -65,6 +68,7 @@ def settle_tables(
     if inputs.exchange:
         engine.scan_positions(HEADERS, staged.path(HEADERS))
     _settle_persons(engine, inputs, folder, span)
+    _store_exits(engine, inputs, staged)
     _settle_certifications(engine, inputs, staged, folder, checks)
     group = inputs.group("benefits")
     changed = run_checks(
@@ -101,6 +105,15 @@ def _settle_persons(engine: Engine, inputs: OpenInputs, folder: Path, span: Mont
     engine.materialise("persons", select_persons(engine, settled, first_month), folder / "persons")
     if inputs.exchange and inputs.sources["persons"]:
         warn_of_other_persons(engine, inputs.header_group())
+
+
+def _store_exits(engine: Engine, inputs: OpenInputs, staged: Staged) -> None:
+    """Exits of persons that are not in the table because of another fault."""
+    tables = [table for source in inputs.sources["persons"] for table in source.set_apart]
+    person = load_schemas()["persons"]
+    schema = pa.schema([(name, person.column(name).dtype) for name in EXIT_COLUMNS])
+    batches = (batch for table in tables for batch in table.to_batches())
+    engine.store(EXITS, batches, schema, staged.folder / EXITS)
 
 
 def _settle_certifications(
