@@ -104,6 +104,19 @@ def test_many_members_passwords_damage_and_emptiness_are_refused(tmp_path: Path)
     assert "読めるファイルがありません" in refuse(tmp_path, write_zip(tmp_path / "none.zip", {"a/": b""}))
 
 
+def test_name_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    data = bytearray(write_zip(tmp_path / "a.zip", {"給付.csv": BENEFITS.encode("cp932")}).read_bytes())
+    # Only the name before the member itself is spoilt: the directory at the end still names it.
+    data[data.index("給付".encode())] = 0xBD
+    (tmp_path / "b.zip").write_bytes(bytes(data))
+    assert "取り出せません" in refuse(tmp_path, tmp_path / "b.zip")
+
+
+def test_empty_file_in_an_archive_is_named_by_its_own_name(tmp_path: Path) -> None:
+    archive = write_zip(tmp_path / "a.zip", {"給付.csv": BENEFITS.encode("cp932"), "空.csv": b""})
+    assert "a.zip/空.csv" in refuse(tmp_path, archive)
+
+
 def test_archive_may_hold_any_of_the_tables(tmp_path: Path) -> None:
     made = [
         write_zip(tmp_path / f"{name}.zip", {f"{name}.csv": text.encode("cp932")})

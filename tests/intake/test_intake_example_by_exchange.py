@@ -54,7 +54,7 @@ def process(folder: Path, tables: CareTables) -> list[dict[str, object]]:
     return table.sort_by([(name, "ascending") for name in SHOWN]).to_pylist()
 
 
-@pytest.mark.parametrize("with_persons", [True, False])
+@pytest.mark.parametrize("with_persons", [pytest.param(True, marks=pytest.mark.slow), False])
 def test_exchange_route_gives_the_processed_table_of_the_csv_route(
     tmp_path: Path, with_persons: bool
 ) -> None:

@@ -154,11 +154,13 @@ def test_a_change_of_level_closes_the_certification_before_it(tmp_path: Path) ->
 
 
 def test_headers_that_disagree_about_a_person_are_set_apart(tmp_path: Path) -> None:
-    records = [*TOWN, header("0000000001", "201708", birth="19350301")]
+    records = [*TOWN, header("0000000001", "201708", birth="19350301", level="25", since="20170801")]
     result = read(tmp_path, exchange_file(records))
     assert_balanced(result)
     assert [(q["line"], q["rule"]) for q in entry(result)["quarantine"]] == [(9, "key_conflict")]
     assert len(rows(result, "persons")) == 2
+    # Nor does their certification count.
+    assert [row["care_level"] for row in rows(result, "certifications")] == ["22", "12"]
 
 
 def test_detail_without_header_is_named(tmp_path: Path) -> None:

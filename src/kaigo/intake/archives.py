@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import lzma
 import re
 import tomllib
 import zipfile
@@ -10,12 +11,25 @@ from functools import cache
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
+from kaigo.engine.atomic import is_disk_full
 from kaigo.errors import InputError
 from kaigo.intake.named_file import NamedFile
 from kaigo.intake.rules import PACKAGE
 
 ZIP_BEGINNING = b"PK\x03\x04"
 _COPY_BYTES = 1 << 20
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    ValueError,
+    LookupError,
+    NotImplementedError,
+    RuntimeError,
+)
+"""What the library raises on damaged archives; a name that is not UTF-8 surfaces as a ValueError."""
 _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 _WORKBOOK_PART = "xl/workbook.xml"
 _UNWANTED = re.compile(r"(^|/)(__MACOSX/|\.|~\$|Thumbs\.db$|desktop\.ini$)")
@@ -47,7 +61,7 @@ def open_guarded(file: NamedFile, kind: str) -> zipfile.ZipFile:
     try:
         # Windows writes the names in CP932 without a mark; names with the UTF-8 mark are not touched by this.
         archive = zipfile.ZipFile(file.path, metadata_encoding="cp932")
-    except (zipfile.BadZipFile, OSError, UnicodeDecodeError, NotImplementedError) as error:
+    except _DAMAGE as error:
         raise InputError(
             f"ExcelまたはZIPのファイル({file.name})が壊れているか、途中で切れています。",
             remedy="元のファイルを取り直してください。",
@@ -79,7 +93,7 @@ def is_workbook(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return _WORKBOOK_PART in archive.namelist()
-    except (zipfile.BadZipFile, OSError, UnicodeDecodeError, NotImplementedError):
+    except _DAMAGE:
         return False
 
 
@@ -157,7 +171,9 @@ def _copy_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, inner: Named
         with archive.open(member) as source, inner.path.open("wb") as target:
             while piece := source.read(_COPY_BYTES):
                 target.write(piece)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
+        if isinstance(error, OSError) and is_disk_full(error):
+            raise
         raise InputError(
             f"ZIPの中のファイル({inner.name})を取り出せません。",
             found="壊れているか、読めない圧縮の方式です",

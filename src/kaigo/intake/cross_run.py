@@ -61,7 +61,7 @@ def run_checks(
     if faults:
         for position in sorted(faults):
             group.quarantine(position, faults[position])
-        _take_out(engine, view, sorted(faults), folder)
+        take_out(engine, view, sorted(faults), folder)
         if prepare:
             prepare()
     for check in wanted:
@@ -115,7 +115,19 @@ def warn_at(
         origin.findings.warn(rule, int(of_origin[0][2]), named, name_columns(origin, column))
 
 
-def _take_out(engine: Engine, view: str, positions: Sequence[int], folder: Path) -> None:
+def take_out(engine: Engine, view: str, positions: Sequence[int], folder: Path) -> None:
+    """ビューから、隔離した行を除く。
+
+    Parameters
+    ----------
+    engine : Engine
+    view : str
+        View with ``row_position``; it keeps its name.
+    positions : sequence of int
+        ``row_position`` of the rows that were set apart.
+    folder : pathlib.Path
+        For intermediate steps.
+    """
     gone = f"{view}_gone"
     batch = pa.record_batch([pa.array(positions, pa.int64())], ["row_position"])
     engine.store(gone, iter([batch]), batch.schema, folder / gone)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from kaigo.engine import Engine
 from kaigo.errors import InputError, ParameterError
 from kaigo.intake.accept_rows import accept_rows
 from kaigo.intake.checks import Checks
-from kaigo.intake.cross_run import warn_at
+from kaigo.intake.cross_run import take_out, warn_at
 from kaigo.intake.exchange_file import LABEL, ExchangeFile
 from kaigo.intake.inputs import TableGroup
 from kaigo.intake.read_table import Progress, TableWriter
@@ -108,7 +109,7 @@ def _check_frame(file: ExchangeFile, checks: Checks) -> None:
         findings.warn("exchange_creation_kinds", len(kinds), [], ["、".join(sorted(kinds)[:20])])
 
 
-def settle_exchange_persons(engine: Engine, group: TableGroup) -> str:
+def settle_exchange_persons(engine: Engine, group: TableGroup, folder: Path) -> str:
     """基本情報から個人属性情報を作るSELECT。生年月日か性別が前の行と違う行は隔離する。"""
     keys = ", ".join(PERSON_KEY)
     ranked = f"select *, row_number() over (partition by {keys} order by row_position) as n from {HEADERS}"
@@ -120,6 +121,9 @@ def settle_exchange_persons(engine: Engine, group: TableGroup) -> str:
     )
     for position, number in other:
         group.quarantine(position, [("insured_number", number, "key_conflict")])
+    if other:
+        # What a header says of another person is no certification of this one.
+        take_out(engine, HEADERS, [position for position, _ in other], folder)
     schema = load_schemas()["persons"]
     known = {"insurer_number", "insured_number", "birth_date", "sex"}
     return _select_columns(

@@ -146,7 +146,7 @@ def _expand(paths: Sequence[Path], label: str, folder: Path) -> list[NamedFile]:
         if _is_zip(path) and not is_workbook(path):
             inner = unpack_archive(file, folder / str(number))
             for member in inner:
-                check_source(label, member.path, packed=True)
+                check_source(label, member.path, packed=True, name=member.name)
             files += inner
         else:
             files.append(file)

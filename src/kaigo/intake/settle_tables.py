@@ -67,7 +67,7 @@ def settle_tables(
             engine.scan_positions(f"staged_{name}", staged.path(name))
     if inputs.exchange:
         engine.scan_positions(HEADERS, staged.path(HEADERS))
-    _settle_persons(engine, inputs, folder, span)
+    _settle_persons(engine, inputs, staged, folder, span)
     _store_exits(engine, inputs, staged)
     _settle_certifications(engine, inputs, staged, folder, checks)
     group = inputs.group("benefits")
@@ -92,12 +92,14 @@ def settle_tables(
             )
 
 
-def _settle_persons(engine: Engine, inputs: OpenInputs, folder: Path, span: MonthSpan) -> None:
+def _settle_persons(
+    engine: Engine, inputs: OpenInputs, staged: Staged, folder: Path, span: MonthSpan
+) -> None:
     if inputs.sources["persons"]:
         settled = settle_keys(engine, inputs.group("persons"), "staged_persons")
         findings = inputs.sources["persons"][0].findings
     else:
-        settled = settle_exchange_persons(engine, inputs.header_group())
+        settled = settle_exchange_persons(engine, inputs.header_group(), staged.folder)
         findings = inputs.exchange[0].findings
     derived = engine.value(f"select count(*) from ({settled}) as p where insured_category is null")
     findings.warn("category_derived", int(derived))

@@ -61,7 +61,7 @@ class IntakeSources:
                 yield table, path
 
 
-def check_source(label: str, path: Path, *, packed: bool = False) -> None:
+def check_source(label: str, path: Path, *, packed: bool = False, name: str = "") -> None:
     """ファイルがあり、空でなく、CSVでありうることを確かめる。
 
     Parameters
@@ -70,12 +70,15 @@ def check_source(label: str, path: Path, *, packed: bool = False) -> None:
     path : pathlib.Path
     packed : bool
         Whether Excel workbooks and ZIP archives will do.
+    name : str, optional
+        Name for messages, if it is not the path's own.
 
     Raises
     ------
     InputError
         If the file is missing, a folder, empty, not readable, or of another format.
     """
+    name = name or path.name
     if path.is_dir() or not path.exists():
         what = "フォルダが指定されました" if path.is_dir() else "ファイルがありません"
         raise InputError(
@@ -86,22 +89,22 @@ def check_source(label: str, path: Path, *, packed: bool = False) -> None:
             head = file.read(4096)
     except OSError as error:
         raise InputError(
-            f"{label}のファイルを開けません({path.name})。",
+            f"{label}のファイルを開けません({name})。",
             found=error.strerror,
             remedy="ファイルを読む権限があるか確かめてください。",
         ) from error
     if not head.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n\x1a \t"):
         raise InputError(
-            f"{label}のファイルが空です({path.name})。",
+            f"{label}のファイルが空です({name})。",
             found=f"{path.stat().st_size}バイト",
             remedy="見出し行とデータの行があるCSVファイルを指定してください。",
         )
     for beginning, what, remedy in (*(() if packed else (_EXCEL_OR_ZIP,)), *_FOREIGN_BEGINNINGS):
         if head.startswith(beginning):
-            raise InputError(f"{label}のファイル({path.name})を読めません。{what}", remedy=remedy)
+            raise InputError(f"{label}のファイル({name})を読めません。{what}", remedy=remedy)
     if head.count(0) * 4 > len(head) and not head.startswith(ZIP_BEGINNING):
         raise InputError(
-            f"{label}のファイル({path.name})は文字の並びではないか、UTF-16です。",
+            f"{label}のファイル({name})は文字の並びではないか、UTF-16です。",
             remedy="UTF-8またはShift_JIS(CP932)のCSVで保存し直してください。",
         )
 
