@@ -18,7 +18,10 @@ from commands import Run, assert_refused
         ("risk", ("必要な指定がありません: PATH", "kaigo risk --help")),
         ("analyze care", ("必要な指定がありません: --what",)),
         ("deidentify care --standard soumu-2018", ("必要な指定がありません: --out",)),
-        ("intake --persons p --certifications c --out out", ("必要な指定がありません: --benefits",)),
+        (
+            "intake --persons p --certifications c --out out",
+            ("指定が足りません: 介護給付情報(--benefits)", "--exchange"),
+        ),
         ("forget one two", ("余分な引数", "見つかった値: two", "kaigo forget --help")),
         ("lab one two", ("余分な引数", "one two")),
         ("synthesize --out out --persons abc", ("--persons", "見つかった値: abc")),

@@ -14,7 +14,8 @@ from kaigo.errors import InputError
 from kaigo.risk.accumulation import AccumulationRisk, measure_accumulation
 from kaigo.risk.attackers import ABOUT_LABELS, Attacker, load_attackers
 from kaigo.risk.criteria import CriterionResult, measure_criteria
-from kaigo.risk.linkage import TARGETS, AttackResult, LinkageAttack
+from kaigo.risk.linkage import TARGETS, LinkageAttack
+from kaigo.risk.linkage_result import AttackResult
 from kaigo.risk.register_history import read_register
 from kaigo.risk.released_history import ReleasedHistory, read_history
 from kaigo.risk.rotation import RotationRisk, measure_rotation

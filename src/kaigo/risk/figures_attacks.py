@@ -10,7 +10,7 @@ from kaigo.risk.attackers import ABOUT_LABELS, Attacker
 from kaigo.risk.contributions import Contributions
 from kaigo.risk.criteria import CRITERION_LABELS, CriterionResult
 from kaigo.risk.figures_accumulation import show_percent
-from kaigo.risk.linkage import AttackResult
+from kaigo.risk.linkage_result import AttackResult
 from kaigo.risk.mitigations import Mitigation
 
 if TYPE_CHECKING:

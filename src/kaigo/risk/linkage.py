@@ -7,7 +7,6 @@ disagreements are taken. A claim is made if exactly one is left.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import numpy.typing as npt
 
 from kaigo.risk.attackers import About, Attacker
 from kaigo.risk.known_points import wilson
+from kaigo.risk.linkage_result import AttackResult
 from kaigo.risk.register_history import MISSING, RegisterHistory
 from kaigo.risk.released_history import BIRTH_COLUMNS, NO_CERTIFICATION, Array, ReleasedHistory
 from kaigo.risk.rotation import number_histories
@@ -23,42 +23,6 @@ from kaigo.tables import load_service_kinds, survey_columns
 
 TARGETS = 2_000
 SUPER_AGED = 95
-
-
-@dataclass(frozen=True)
-class AttackResult:
-    """1つの想定での照合の結果。
-
-    Attributes
-    ----------
-    targets, eligible : int
-        Persons attacked, and persons of whom the attacker could have been told.
-    claims, correct : int
-        Claims made (one candidate left), and those that name the right pseudonym.
-    success, low, high : float
-        ``correct`` / ``targets`` with a 95 % Wilson interval.
-    precision : float
-        ``correct`` / ``claims``; nan without a claim.
-    guess : float
-        Success of a random guess among the candidates left, instead of abstaining.
-    base_rate : float
-        Success of guessing without any knowledge: 1 / persons of the period.
-    candidates : float
-        Median number of candidates left.
-    """
-
-    attacker: Attacker
-    eligible: int
-    targets: int
-    claims: int
-    correct: int
-    success: float
-    low: float
-    high: float
-    precision: float
-    guess: float
-    base_rate: float
-    candidates: float
 
 
 class LinkageAttack:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from kaigo.deidentify import Key, Release, Standard, make_release
+from kaigo.deidentify.released_names import released_birth
 from kaigo.deidentify.standard_parts import Rule
 from kaigo.engine import open_engine
 from kaigo.risk.contributions import measure_contributions
@@ -86,6 +87,10 @@ def change_standard(standard: Standard, name: str, changes: Mapping[str, Mapping
         data["pseudonym"]["rotate_months"] = change["rotate_months"]
     if "technique" in change:
         data["rules"] = _replace_rules(standard, name, change)
+    changed = Standard.model_validate(data)
+    old, new = released_birth(standard.rules), released_birth(changed.rules)
+    for layout, names in data["quasi_identifiers"].items():
+        data["quasi_identifiers"][layout] = [new if name == old else name for name in names]
     return Standard.model_validate(data)
 
 
