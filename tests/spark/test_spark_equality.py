@@ -53,7 +53,7 @@ def test_every_step_of_a_small_town_is_equal(small_town: SmallTown) -> None:
 @pytest.mark.parametrize(
     ("layout", "steps"),
     [
-        ("joined", {"shuffles", "ordered_lines", "joined", "crosswalk_rows", "row order of provide joined"}),
+        ("joined", {"shuffles", "shuffled_lines", "joined_ranks", "joined", "row order of provide joined"}),
         ("linked", {"pseudonyms", "linked_benefits", "crosswalk_persons", "row order of provide benefits"}),
     ],
 )
