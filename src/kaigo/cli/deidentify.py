@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,6 +14,15 @@ from kaigo.cli.messages import say, show_stages, write_json
 from kaigo.cli.options import EngineText, JsonTo, Out
 from kaigo.errors import ParameterError
 
+ReleaseList = Annotated[
+    Path | None,
+    typer.Option(
+        "--release-list",
+        metavar="F",
+        help="提供の一覧(これまでの作成と突き合わせ、今回を書き足す)",
+        show_default=False,
+    ),
+]
 LAYOUTS: tuple[Literal["joined", "linked"], ...] = ("joined", "linked")
 
 
@@ -46,15 +56,22 @@ def deidentify(
         bool, typer.Option("--no-crosswalk", help="対応表を書かない", show_default=False)
     ] = False,
     csv: Annotated[bool, typer.Option("--csv", help="提供する表をCSVでも書く", show_default=False)] = False,
+    release_list: ReleaseList = None,
+    recipient: Annotated[
+        str, typer.Option("--recipient", metavar="NAME", help="提供先(一覧に記す)", show_default=False)
+    ] = "",
     engine: EngineText = "duckdb",
     json_to: JsonTo = None,
 ) -> None:
     """介護データを加工基準どおりに加工する(provide/ は提供先に渡すもの、keep/ は内部限り)。
 
     例: kaigo deidentify own --standard soumu-2018 --out release
+
+    例: kaigo deidentify own --standard recommended --out release --release-list 提供の一覧.json --recipient 甲社
     """
     from kaigo.deidentify import Key, load_standard, make_release
     from kaigo.deidentify.pages import write_pages
+    from kaigo.deidentify.release_list import describe_release, find_overlaps, read_list, write_list
     from kaigo.tables import CareTables
 
     shape = next((known for known in LAYOUTS if known == layout), None)
@@ -66,6 +83,13 @@ def deidentify(
         raise ParameterError(
             "--key-file と --forget-key は同時に使えません。", remedy="どちらか一方にしてください。"
         )
+    if recipient and release_list is None:
+        raise ParameterError(
+            "--recipient は、提供の一覧に記すためのものです。",
+            found=recipient,
+            remedy="--release-list に一覧のファイルを指定してください。",
+        )
+    earlier = read_list(release_list) if release_list else ()
     rules, tables = load_standard(standard), CareTables.open(folder)
     key = Key.from_file(key_file) if key_file else Key.random()
     with show_stages() as progress:
@@ -82,7 +106,14 @@ def deidentify(
         )
     write_pages(release, rules)
     ledger = release.ledger()
-    for warning in ledger["warnings"]:
+    told = list(ledger["warnings"])
+    if release_list:
+        made = describe_release(
+            release, recipient=recipient, key_kept=key_file is not None, today=dt.date.today()
+        )
+        told += find_overlaps(earlier, made)
+        write_list(release_list, (*earlier, made))
+    for warning in told:
         say(f"注意: {warning}", json_to)
     rows = "、".join(f"{name} {count:,}行" for name, count in ledger["released_rows"].items())
     say(
@@ -91,7 +122,9 @@ def deidentify(
     )
     if not no_crosswalk:
         say("評価が終わったら kaigo forget で対応表を消してください。", json_to)
-    write_json({"layout": release.layout, "manifest": release.manifest, "ledger": ledger}, json_to)
+    write_json(
+        {"layout": release.layout, "manifest": release.manifest, "ledger": ledger, "notes": told}, json_to
+    )
 
 
 def forget(
@@ -104,6 +137,7 @@ def forget(
             "--key-file", metavar="F", help="加工に使った鍵のファイル(これも消す)", show_default=False
         ),
     ] = None,
+    release_list: ReleaseList = None,
     json_to: JsonTo = None,
 ) -> None:
     """対応表(と、指定すれば鍵)を消し、消したことを記録する。
@@ -111,12 +145,16 @@ def forget(
     例: kaigo forget release
     """
     from kaigo.deidentify import Release, forget_release
+    from kaigo.deidentify.release_list import mark_destroyed, read_list, write_list
 
     if not Release.is_release(folder) and _forget_cache(folder, json_to):
         return
     release = Release.open(folder)
     had = release.has_crosswalk
+    listed = read_list(release_list) if release_list else ()
     record = forget_release(release, key_file)
+    if release_list:
+        write_list(release_list, mark_destroyed(listed, release, key_destroyed=key_file is not None))
     what = "対応表を消しました。" if had else "対応表はありませんでした。"
     say(f"{what}{'鍵を消しました。' if key_file else ''}記録: {record}", json_to)
     write_json({"forgotten": had, "key_forgotten": key_file is not None, "record": str(record)}, json_to)

@@ -15,7 +15,7 @@ from kaigo.tables import load_schemas
 LEDGER_SOURCE = "加工の記録(keep/ledger.json)"
 DOCUMENT_NUMBERS = "①②③④⑤⑥⑦⑧⑨⑩⑪"
 NOT_MEANING = (
-    "定めどおりに加工したことを確かめたものです。残る危険の大きさは次の章(40 リスク)で測ります。"
+    "定めどおりに加工したことを確かめたものです。残る危険の大きさは次の章(40 残る危険)で測ります。"
     "規則第62条第5号の検討が済んだことも意味しません。"
 )
 
