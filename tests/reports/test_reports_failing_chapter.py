@@ -57,7 +57,7 @@ def test_what_a_user_can_mend_is_said_with_its_remedy_inside_the_chapter(
     broken: Callable[[str, str], Project], tmp_path: Path
 ) -> None:
     """Zero persons left after a rule: a standard too strict for the town, seen from `kaigo report`."""
-    project = broken("import figures, judge_release", "import figures, judge_release")
+    project = broken("import figures, figures_attacks", "import figures, figures_attacks")
     done = project.call(
         *("report", "--set", "persons=100", "--set", "months=1", "--set", "threshold=100"),
         *("--only", "40", "--out", tmp_path / "reports"),

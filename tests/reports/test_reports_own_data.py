@@ -22,13 +22,27 @@ pytestmark = pytest.mark.slow
 
 # Downloads about law, words, the standard and thresholds: the same for every town.
 FIXED = {
-    *(f"10_guide_table{number}.csv" for number in range(1, 11)),
+    *(f"10_guide_table{number}.csv" for number in range(1, 12)),
     "30_deidentification_table1.csv",  # the standard
     "30_deidentification_table2.csv",  # its reasons
-    "30_deidentification_table3.csv",  # the document's example
-    "40_risk_table4.csv",  # thresholds
+    "30_deidentification_table3.csv",  # what is no quasi-identifier, and why
+    "30_deidentification_table5.csv",  # the document's example
+    "30_deidentification_table11.csv",  # the recommended standard
+    "30_deidentification_table12.csv",  # its reasons
+    "40_risk_table4.csv",  # what attackers are assumed to know
+    "40_risk_table9.csv",  # thresholds
     "60_conditions_table4.csv",  # what a release without diseases cannot answer
 }
+
+
+def strip_standards(text: str) -> str:
+    """The text without what the shipped standards themselves say: they name the synthetic town they were measured on."""
+    for name in ("soumu-2018", "recommended"):
+        standard = load_standard(name)
+        own = [part for d in standard.deliberations for part in (d.measured, d.reason, d.difference)]
+        for said in sorted([*own, *(rule.reason for rule in standard.rules)], key=len, reverse=True):
+            text = text.replace(said, "")
+    return text
 
 
 def judge_by_library(data: Path, root: Path) -> dict[str, Decision]:
@@ -188,14 +202,14 @@ def test_own_data_are_never_called_synthetic(other: Reports) -> None:
         assert "合成データ" not in page.text_in(page.all("footer")[-1])
         # Only the texts that stand in the chapter itself may speak of synthetic data, never a result.
         for tag in (*page.of_class("table-block"), *page.of_class("chart"), *page.of_class("summary")):
-            assert "合成データ" not in page.text_in(tag), name
+            assert "合成データ" not in strip_standards(page.text_in(tag)), name
         for picture in page.all("img"):
             assert "合成データ" not in picture.attributes["alt"]
     for path in (other.folder / "downloads").glob("*.xlsx"):
         book = openpyxl.load_workbook(path)
         texts = [str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row]
         if not path.name.startswith("10_guide"):
-            assert not [text for text in texts if "合成データ" in text], path.name
+            assert not [text for text in texts if "合成データ" in strip_standards(text)], path.name
 
 
 def test_the_chapter_on_the_data_speaks_of_ones_own_data(other: Reports) -> None:
