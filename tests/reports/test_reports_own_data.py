@@ -54,10 +54,11 @@ def judge_by_library(data: Path, root: Path) -> dict[str, Decision]:
 
     chapter = OpenChapter("x", Params.from_values({"data": str(data)}), (), root)
     joined, linked = chapter.release("joined"), chapter.release("linked")
+    attack = risk.run_linkage(linked, chapter.tables, chapter.random("attack"), targets=1000)
     return {
         "20_synthetic_data": judge_levels(chapter.summary),
         "30_deidentification": judge_processing(joined),
-        "40_risk": risk.judge_release(risk.measure_release(joined)),
+        "40_risk": risk.judge_with_attacks(risk.measure_release(joined), attack.attackers),
         "60_conditions": figures.judge_conditions(analysis.run_analysis(analysis.analyse_conditions, linked)),
         "70_service_use": figures.judge_service_use(
             analysis.run_analysis(analysis.analyse_service_use, linked)

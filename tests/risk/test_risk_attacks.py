@@ -132,3 +132,9 @@ def test_a_wrong_attackers_file_is_explained(text: str, word: str, tmp_path: Pat
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ParameterError, match=word):
         load_attackers(path)
+
+
+def test_without_an_attack_there_is_no_rate() -> None:
+    result = combine("singling_out", 0, 0, 0, 0)
+    assert result.attacks == 0
+    assert np.isnan([result.main, result.control, result.risk, *result.risk_ci]).all()

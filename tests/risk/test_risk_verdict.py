@@ -3,6 +3,9 @@
 import pytest
 
 from kaigo.risk import MonthRisk, ReleaseRisk, RelinkRisk, RiskMeasures, judge_release, load_thresholds
+from kaigo.risk.attackers import load_attackers
+from kaigo.risk.linkage_result import AttackResult
+from kaigo.risk.verdict import judge_with_attacks, name_columns
 from kaigo.tables import ClassCounts
 
 
@@ -42,3 +45,31 @@ def test_the_verdict_carries_figures_thresholds_and_what_it_does_not_mean() -> N
 def test_every_threshold_has_a_reason_and_a_source() -> None:
     for threshold in load_thresholds().values():
         assert threshold["reason"] and threshold["source"] and threshold["unit"]
+
+
+def attacked(success: float) -> AttackResult:
+    return AttackResult(load_attackers()[0], 9, 9, 9, 9, success, success, success, 1.0, success, 0.01, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("worst", "success", "verdict"),
+    [
+        ({10: 1000}, 0.05, "可"),
+        ({10: 1000}, 0.228, "要検討"),
+        ({1: 20, 10: 980}, 0.0, "不可"),
+        ({1: 20, 10: 980}, 1.0, "不可"),
+    ],
+)
+def test_a_verdict_of_soundness_does_not_stand_beside_an_attack_that_works(
+    worst: dict[int, int], success: float, verdict: str
+) -> None:
+    decision = judge_with_attacks(risk_with(worst), [attacked(0.0), attacked(success)])
+    assert decision.verdict == verdict
+    assert (decision.figures[-1].value, decision.figures[-1].threshold) == (round(100 * success, 1), 5.0)
+    assert f"{success:.1%}の人が正しく名指しされます" in decision.reason
+
+
+def test_the_verdict_names_the_columns_that_were_counted() -> None:
+    assert name_columns(("birth_month", "sex", "care_level")) == "生年月・性別・要介護状態区分"
+    assert name_columns(("age_band", "sex")) == "年齢の幅・性別"
+    assert "生年月・性別・要介護状態区分だけで" in judge_release(risk_with({10: 10})).title

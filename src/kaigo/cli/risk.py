@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -16,6 +16,7 @@ from kaigo.errors import ParameterError
 
 if TYPE_CHECKING:
     from kaigo.deidentify import Release
+    from kaigo.risk import AttackRisk
 
 VERDICTS = ("可", "要検討", "不可")
 
@@ -86,7 +87,7 @@ def risk(
         typer.Option(
             "--register",
             metavar="DIR",
-            help="加工のもとになった介護データ。照合の試みも行う(加工したデータのとき)",
+            help="加工のもとになった介護データ。照合の試みも行う(仮IDのある3つの表 linked のとき)",
             show_default=False,
         ),
     ] = None,
@@ -184,7 +185,8 @@ def _refuse_for_tables(register: Path | None, attackers: Path | None) -> None:
 
 def _measure_release(path: Path, asked: AttackOptions, engine: str, json_to: str | None) -> str:
     from kaigo.deidentify import Release
-    from kaigo.risk import judge_release, measure_release
+    from kaigo.risk import check_attackable, judge_release, judge_with_attacks, measure_release
+    from kaigo.risk.figures_attacks import show_attacks, show_criteria
 
     if asked.attackers is not None and asked.register is None:
         raise ParameterError(
@@ -193,37 +195,39 @@ def _measure_release(path: Path, asked: AttackOptions, engine: str, json_to: str
             remedy="--register に、加工のもとになった介護データのフォルダを指定してください。",
         )
     release = Release.open(path)
-    measured = measure_release(release, engine=engine)
-    decision = judge_release(measured)
-    say(decision.to_text(), json_to)
-    payload = measured.to_payload() | {"verdict": decision.to_payload()}
     if asked.register is not None:
-        payload["attacks"] = _attack(release, asked, engine, json_to)
-    write_json(payload, json_to)
+        check_attackable(release)
+    measured = measure_release(release, engine=engine)
+    if asked.register is None:
+        decision = judge_release(measured)
+        say(decision.to_text(), json_to)
+        write_json(measured.to_payload() | {"verdict": decision.to_payload()}, json_to)
+        return decision.verdict
+    found = _attack(release, asked, engine)
+    decision = judge_with_attacks(measured, found.attackers)
+    say(decision.to_text(), json_to)
+    source = str(release.folder)
+    for table in (show_attacks(found.attackers, source), show_criteria(found.criteria, source)):
+        say("\n" + table.to_text(), json_to)
+    parts = {"verdict": decision.to_payload(), "attacks": found.to_payload()}
+    write_json(measured.to_payload() | parts, json_to)
     return decision.verdict
 
 
-def _attack(release: Release, asked: AttackOptions, engine: str, json_to: str | None) -> dict[str, Any]:
-    """Run the attacks, tell them, and return their JSON."""
+def _attack(release: Release, asked: AttackOptions, engine: str) -> AttackRisk:
+    """Run the attacks."""
     import numpy as np
 
     from kaigo.risk import load_attackers, run_attacks
-    from kaigo.risk.figures_attacks import show_attacks, show_criteria
     from kaigo.tables import CareTables
 
     tables = CareTables.open(asked.register or Path())
     with show_stages() as progress:
         progress("台帳と照合する")
-        found = run_attacks(
+        return run_attacks(
             release,
             tables,
             np.random.default_rng(asked.seed),
             attackers=load_attackers(asked.attackers),
             engine=engine,
         )
-    for table in (
-        show_attacks(found.attackers, str(release.folder)),
-        show_criteria(found.criteria, str(release.folder)),
-    ):
-        say("\n" + table.to_text(), json_to)
-    return found.to_payload()

@@ -2,7 +2,7 @@
 
 from kaigo.risk.accumulation import AccumulationRisk, measure_accumulation
 from kaigo.risk.attackers import Attacker, load_attackers
-from kaigo.risk.attacks import AttackRisk, LinkageRisk, run_attacks, run_linkage
+from kaigo.risk.attacks import AttackRisk, LinkageRisk, check_attackable, run_attacks, run_linkage
 from kaigo.risk.between import TwoReleases, compare_releases, difference_counts
 from kaigo.risk.contributions import Contributions, measure_contributions
 from kaigo.risk.measures import RiskMeasures
@@ -12,7 +12,7 @@ from kaigo.risk.release import MonthRisk, ReleaseRisk, RelinkRisk, measure_relea
 from kaigo.risk.released_history import ReleasedHistory, read_history
 from kaigo.risk.rotation import RotationRisk, measure_rotation
 from kaigo.risk.table_risk import measure_table
-from kaigo.risk.verdict import judge_release, load_thresholds
+from kaigo.risk.verdict import judge_release, judge_with_attacks, load_thresholds
 
 __all__ = [
     "AccumulationRisk",
@@ -29,9 +29,11 @@ __all__ = [
     "RiskMeasures",
     "RotationRisk",
     "TwoReleases",
+    "check_attackable",
     "compare_releases",
     "difference_counts",
     "judge_release",
+    "judge_with_attacks",
     "load_attackers",
     "load_thresholds",
     "measure_accumulation",

@@ -40,13 +40,13 @@ class AttackRisk:
                 {
                     "criterion": r.criterion,
                     "attacks": r.attacks,
-                    "main": r.main,
-                    "main_ci": list(r.main_ci),
+                    "main": number_or_none(r.main),
+                    "main_ci": [number_or_none(v) for v in r.main_ci],
                     "control_attacks": r.control_attacks,
-                    "control": r.control,
-                    "control_ci": list(r.control_ci),
-                    "risk": r.risk,
-                    "risk_ci": list(r.risk_ci),
+                    "control": number_or_none(r.control),
+                    "control_ci": [number_or_none(v) for v in r.control_ci],
+                    "risk": number_or_none(r.risk),
+                    "risk_ci": [number_or_none(v) for v in r.risk_ci],
                 }
                 for r in self.criteria
             ],
@@ -126,6 +126,22 @@ def run_attacks(
     )
 
 
+def check_attackable(release: Release) -> None:
+    """Refuse a release whose lines do not hang together by pseudonyms.
+
+    Raises
+    ------
+    InputError
+        If the layout is not ``linked``.
+    """
+    if release.layout != "linked":
+        raise InputError(
+            "台帳との照合は、仮IDのある3つの表(linked)について行います。",
+            found=release.layout,
+            remedy="kaigo deidentify --layout linked で作ったデータを指定してください。joined では、行が本人ごとにまとまる割合を見てください。",
+        )
+
+
 def run_linkage(
     release: Release,
     register: CareTables,
@@ -153,12 +169,7 @@ def run_linkage(
     InputError
         If the crosswalk is missing, the layout has no persons, or the register is not the release's origin.
     """
-    if release.layout != "linked":
-        raise InputError(
-            "台帳との照合は、仮IDのある3つの表(linked)について行います。",
-            found=release.layout,
-            remedy="kaigo deidentify --layout linked で作ったデータを指定してください。joined では、行が本人ごとにまとまる割合を見てください。",
-        )
+    check_attackable(release)
     if release.manifest.get("inputs") != register.content_sha256:
         raise InputError(
             "指定された介護データは、この加工のもとになったものではありません。",

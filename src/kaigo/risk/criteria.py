@@ -106,12 +106,16 @@ def combine(
 
     Examples
     --------
-    60 of 100 against 20 of 100 in the control group: risk about (.60 - .21) / (1 - .21).
+    60 of 100 against 20 of 100 in the control group: risk about (.60 - .21) / (1 - .21). Without an attack on one side
+    there is no rate: nan.
     """
-    main_ci = wilson(successes / attacks, attacks) if attacks else (0.0, 1.0)
-    control_ci = (
-        wilson(control_successes / control_attacks, control_attacks) if control_attacks else (0.0, 1.0)
-    )
+    if not attacks or not control_attacks:
+        rate, interval = float("nan"), (float("nan"), float("nan"))
+        return CriterionResult(
+            criterion, attacks, rate, interval, control_attacks, rate, interval, rate, interval
+        )
+    main_ci = wilson(successes / attacks, attacks)
+    control_ci = wilson(control_successes / control_attacks, control_attacks)
     main, main_half = sum(main_ci) / 2, (main_ci[1] - main_ci[0]) / 2
     control, control_half = sum(control_ci) / 2, (control_ci[1] - control_ci[0]) / 2
     risk = (main - control) / (1 - control)

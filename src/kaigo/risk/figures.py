@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kaigo.display import Figure, Table
 from kaigo.risk.measures import RiskMeasures
 from kaigo.risk.release import ReleaseRisk
-from kaigo.risk.verdict import load_thresholds
+from kaigo.risk.verdict import load_thresholds, name_columns
 from kaigo.tables import format_month
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def compare_layouts(risks: list[ReleaseRisk], source: str) -> Table:
     first = risks[0]
     return Table(
         pd.DataFrame(rows, columns=columns),
-        caption=f"生年月・性別・要介護状態区分だけで、少なくとも1つの月で一意になる人が{_percent(first.month.measures.unique_share)}%、"
+        caption=f"{name_columns(first.quasi_identifiers)}だけで、少なくとも1つの月で一意になる人が{_percent(first.month.measures.unique_share)}%、"
         f"期間全体では{_percent(first.history.unique_share)}%います",
         source=source,
         digits={"平均の再識別確率": 3},
@@ -221,6 +221,6 @@ def show_relinking(risk: ReleaseRisk, source: str) -> Table:
         caption=f"仮IDがなくても、{_percent(relink.share)}%の人の行は、同じ回答が繰り返されるために本人ごとにまとまります",
         source=source,
         units={"人数": "人", "割合": "%"},
-        note="生年月・性別・要介護状態区分・認定調査の回答がすべて同じ行の束に、ほかの人の行が1つも入らない人を数えた。",
+        note=f"{name_columns(risk.quasi_identifiers)}・認定調査の回答がすべて同じ行の束に、ほかの人の行が1つも入らない人を数えた。",
         internal=True,
     )

@@ -138,13 +138,16 @@ def show_criteria(results: Sequence[CriterionResult], source: str) -> Table:
         "95%区間の下限",
         "95%区間の上限",
     ]
-    worst = max(results, key=lambda r: r.risk)
+    tried = [r for r in results if r.attacks]
+    worst = max(tried, key=lambda r: r.risk) if tried else None
     return Table(
         pd.DataFrame(rows, columns=columns),
-        caption=f"3つの観点のうち、提供による危険が最も大きいのは{CRITERION_LABELS[worst.criterion]}です({show_percent(worst.risk)}%)",
+        caption=f"{len(results)}つの観点のうち、提供による危険が最も大きいのは{CRITERION_LABELS[worst.criterion]}です({show_percent(worst.risk)}%)"
+        if worst
+        else "どの観点の攻撃も、試せる組がありませんでした",
         source=source,
         units=dict(zip(columns[1:], ["回", "%", "%", "%", "%", "%"], strict=True)),
-        note="対照群は、提供から除いたと仮定した2割の人。提供による危険は、(成功−対照群での成功)÷(1−対照群での成功)。",
+        note="対照群は、提供から除いたと仮定した2割の人。提供による危険は、(成功−対照群での成功)÷(1−対照群での成功)。試した数が0の観点は、試せる組(ただ1人になる条件など)がなかった。",
         internal=True,
     )
 

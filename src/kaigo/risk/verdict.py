@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
 
 from kaigo.display import Criterion, Decision, Verdict
+from kaigo.risk.linkage_result import AttackResult
 from kaigo.risk.release import ReleaseRisk
+from kaigo.tables import BIRTH_COLUMNS, load_schemas
 
 NOT_MEANING = (
     "不可は、提供してはならないという法律上の結論ではありません。可も、誰も識別されないという保証ではありません。"
@@ -43,10 +46,52 @@ def judge_release(risk: ReleaseRisk) -> Decision:
     verdict: Verdict = "可" if k_met and shares_met else "要検討" if shares_met else "不可"
     return Decision(
         verdict,
-        title=f"提供期間全体で見ると、生年月・性別・要介護状態区分だけで{unique:.1%}の人がただ1人に絞られます",
+        title=f"提供期間全体で見ると、{name_columns(risk.quasi_identifiers)}だけで{unique:.1%}の人がただ1人に絞られます",
         figures=figures,
         reason=_explain(risk, k_met),
         not_meaning=NOT_MEANING,
+    )
+
+
+def name_columns(columns: Sequence[str]) -> str:
+    """Released columns by their Japanese labels, in one phrase.
+
+    Examples
+    --------
+    ``("birth_month", "sex")`` → 生年月・性別.
+    """
+    labels = {column.name: column.label for schema in load_schemas().values() for column in schema.columns}
+    return "・".join(
+        BIRTH_COLUMNS[name][0] if name in BIRTH_COLUMNS else labels.get(name, name) for name in columns
+    )
+
+
+def judge_with_attacks(risk: ReleaseRisk, attacks: Sequence[AttackResult]) -> Decision:
+    """測った危険に、想定した場面での照合の結果を加えて決める。
+
+    As :func:`judge_release`; where an attacker names more persons correctly than the threshold allows, the verdict is 要検討
+    at best.
+    """
+    decision = judge_release(risk)
+    tried = [result for result in attacks if result.targets]
+    if not tried:
+        return decision
+    worst = max(tried, key=lambda result: result.success)
+    criterion = make_criterion("attacker_success", round(100 * worst.success, 1))
+    over = 100 * worst.success > load_thresholds()["attacker_success"]["value"]
+    reason = (
+        f"想定した場面のうち最も当たる「{worst.attacker.name}」では、{worst.success:.1%}の人が正しく名指しされます"
+        f"(目安は{load_thresholds()['attacker_success']['value']:g}%以下)。"
+    )
+    return Decision(
+        "要検討" if over and decision.verdict == "可" else decision.verdict,
+        title=decision.title,
+        figures=[*decision.figures, criterion],
+        reason=decision.reason + reason,
+        not_meaning=(
+            "不可は、提供してはならないという法律上の結論ではありません。可も、誰も識別されないという保証ではありません。"
+            "準識別子に挙げた列と、想定した場面だけを見ています。"
+        ),
     )
 
 
