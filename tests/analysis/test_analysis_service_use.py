@@ -119,3 +119,14 @@ def test_joined_counts_lines_and_no_persons(tmp_path: Path) -> None:
     assert result.total.units_per_line == 200
     assert {row.users for row in (*result.by_kind, *result.by_category)} == {None}
     assert judge_service_use(result).verdict == "要検討"
+
+
+def test_what_no_profile_can_be_told_for_is_not_promised(make_tables: Make) -> None:
+    certifications = [{"person": n, "care_level": "21"} for n in (1, 2)]
+    benefits = [{"person": n, "service_month": "2024-04"} for n in (1, 2)]
+    decision = judge_service_use(
+        run_analysis(analyse_service_use, make_tables([1, 2], certifications, benefits))
+    )
+    assert decision.verdict == "要検討"
+    assert "容態像別には求められません" in decision.title
+    assert "どの人も容態像が決まりません" in decision.reason

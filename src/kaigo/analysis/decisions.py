@@ -70,15 +70,26 @@ def judge_service_use(result: ServiceUseResult) -> Decision:
         reasons.append(f"{threshold['name']}は{value:.2f}%で、目安の{threshold['value']:g}%{word}。")
     if result.unit == "行":
         reasons.append("識別子がないため、利用者の割合と1人あたりの単位数は求められません。")
+    if result.unknown_profile_share >= 1:
+        reasons.append(
+            "調査の回答が足りず、どの人も容態像が決まりません。全体の構成と単位数だけを求められます。"
+        )
     return Decision(
         "可" if met else "要検討",
-        title="容態像別のサービスの構成と単位数を求められます"
-        if result.unit == "人"
-        else "サービスの構成は求められますが、1人あたりの利用は求められません",
+        title=_title_service_use(result),
         figures=[*figures, _mean_units(result)],
         reason="".join(reasons),
         not_meaning=load_statements("service_use")["meaning"],
     )
+
+
+def _title_service_use(result: ServiceUseResult) -> str:
+    """What can be had, in one sentence."""
+    if result.unknown_profile_share >= 1:
+        return "全体のサービスの構成は求められますが、容態像別には求められません"
+    if result.unit == "人":
+        return "容態像別のサービスの構成と単位数を求められます"
+    return "サービスの構成は求められますが、1人あたりの利用は求められません"
 
 
 def _mean_units(result: ServiceUseResult) -> Criterion:
