@@ -147,3 +147,33 @@ def test_standard_headers_draft_without_a_question(tmp_path: Path) -> None:
     with_map = run_intake(sources, tmp_path / "out", reading=Reading(load_mapping(tmp_path / "map.toml")))
     without = run_intake(sources, tmp_path / "out2")
     assert with_map.tables.content_sha256 == without.tables.content_sha256
+
+
+@pytest.mark.parametrize(
+    ("word", "proposed"),
+    [
+        ("要介護6", ""),
+        ("要介護0", ""),
+        ("24:要介護6", ""),
+        ("要支援5", ""),
+        ("2-1", ""),
+        ("介護4", ""),
+        ("21/22", ""),
+        ("要介護3?", ""),
+        ("【要介護４】", "要介護4"),
+        ("要介護・四", "要介護4"),
+        ("要支援(2)", "要支援2"),
+    ],
+)
+def test_draft_proposes_spellings_of_a_level_and_never_another_level(
+    word: str, proposed: str, tmp_path: Path
+) -> None:
+    text = CERTIFICATIONS.replace("要介護２", word)
+    draft = draft_mapping(write_sources(tmp_path, certifications=text.encode("utf-8")))
+    assert f'"{word}" = "{proposed}" # 要確認' in draft.text.split("\n")
+
+
+@pytest.mark.parametrize(("word", "proposed"), [("1:男", "男"), ("1:女", ""), ("男女", ""), ("不明", "")])
+def test_draft_proposes_a_sex_only_where_all_parts_agree(word: str, proposed: str, tmp_path: Path) -> None:
+    draft = draft_mapping(write_sources(tmp_path, persons=PERSONS.replace(",女,", f",{word},")))
+    assert f'"{word}" = "{proposed}" # 要確認' in draft.text.split("\n")
