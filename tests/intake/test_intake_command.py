@@ -65,6 +65,13 @@ def test_draft_needs_no_out_and_is_for_its_owner_only(
     assert "分けた行 3" in capsys.readouterr().out
 
 
+def test_draft_never_writes_over_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("map.toml").write_text("# looked through\n", encoding="utf-8")
+    assert run("--benefits", "b.csv", "--draft-mapping", "map.toml") == 2
+    assert "すでにあります" in capsys.readouterr().err
+    assert Path("map.toml").read_text(encoding="utf-8") == "# looked through\n"
+
+
 def test_missing_tables_and_missing_out_are_refused_with_exit_2(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

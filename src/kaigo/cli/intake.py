@@ -11,7 +11,7 @@ import typer
 from kaigo.cli.command import JapaneseCommand
 from kaigo.cli.messages import say, show_bar, write_json
 from kaigo.cli.options import EngineText, JsonTo
-from kaigo.errors import ParameterError
+from kaigo.errors import OutputError, ParameterError
 
 
 def register(app: typer.Typer) -> None:
@@ -122,6 +122,13 @@ def _write_draft(sources: Any, target: Path, sheets: tuple[str, ...]) -> None:
     from kaigo.engine import write_file
     from kaigo.intake.draft_mapping import draft_mapping
 
+    if str(target) != "-" and target.exists():
+        # The officer may have filled it in.
+        raise OutputError(
+            "読み替えの下書きの書き込み先が、すでにあります。",
+            found=target,
+            remedy="--draft-mapping に別の名前を指定するか、いまのファイルを消してください。",
+        )
     draft = draft_mapping(sources, sheets)
     if str(target) == "-":
         print(draft.text, end="")
