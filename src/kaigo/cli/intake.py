@@ -147,6 +147,10 @@ def _describe_file(part: Mapping[str, Any]) -> str:
         f"{part['label']} {part['file']}: 読んだ行 {part['rows_read']:,}、受け入れた行 {part['rows_accepted']:,}、"
         f"分けた行 {part['rows_quarantined']:,}"
     ]
-    for head, counts in (("分けた理由", part["quarantine"]), ("注意", part["warnings"])):
-        lines += [f"  {head}: {rules[rule].text}({count:,}件)" for rule, count in counts.items()]
+    lines += [f"  分けた理由: {rules[rule].text}({count:,}件)" for rule, count in part["quarantine"].items()]
+    lines += [
+        f"  注意: {message}({count:,}件)"
+        for messages in part["messages"].values()
+        for message, count in messages
+    ]
     return "\n".join(lines)

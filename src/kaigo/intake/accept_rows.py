@@ -24,6 +24,7 @@ from kaigo.intake.decoding import UNDECODABLE
 from kaigo.intake.findings import WHOLE_ROW, Findings
 from kaigo.intake.inputs import RowOrigin
 from kaigo.intake.rows import RowBlock
+from kaigo.intake.translated import warn_of_translations
 from kaigo.tables.schema import PERSON_KEY
 
 
@@ -78,6 +79,9 @@ def accept_rows(
     _remember_exits(source, columns, faulty, constants)
     keep = ~faulty
     _warn_of_rows(findings, columns, block.lines, keep)
+    for target, column in _name_translated(source, columns).items():
+        words = source.match.words[target]
+        warn_of_translations(findings, column.header, target, column.texts, words, block.lines, keep)
     lines = block.lines[keep]
     source.lines.extend(lines)
     found = {column.name: column.converted.values for column in columns}
@@ -183,6 +187,12 @@ def _list_faults(columns: list[_Column], row: int, is_reversed: bool) -> list[tu
         faults.append((end.header, end.texts[row].as_py(), "period_reversed"))
     # The columns of one combined cell fail together.
     return list(dict.fromkeys(faults))
+
+
+def _name_translated(source: RowOrigin, columns: list[_Column]) -> dict[str, _Column]:
+    """Target to the column whose words the user translates; of a combined cell one column stands for all."""
+    targets = {column.name: source.match.sources[column.name][1] for column in columns}
+    return {targets[c.name]: c for c in columns if source.match.words.get(targets[c.name])}
 
 
 def _warn_of_rows(
