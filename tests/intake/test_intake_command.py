@@ -65,6 +65,16 @@ def test_draft_needs_no_out_and_is_for_its_owner_only(
     assert "分けた行 3" in capsys.readouterr().out
 
 
+def test_reading_again_says_where_the_earlier_list_is(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = ("--persons", "p.csv", "--certifications", "c.csv", "--benefits", "b.csv", "--out", "own")
+    assert run(*files) == 0
+    assert "前回" not in capsys.readouterr().out
+    assert run(*files) == 0
+    assert "intake_list_前回.xlsx に残しました" in capsys.readouterr().out
+
+
 def test_draft_never_writes_over_a_file(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("map.toml").write_text("# looked through\n", encoding="utf-8")
     assert run("--benefits", "b.csv", "--draft-mapping", "map.toml") == 2

@@ -115,6 +115,11 @@ def intake(
         f"直すための一覧は {out / 'intake_list.xlsx'}(どちらも内部限り)にあります。",
         json_to,
     )
+    if "previous_list" in result.report:
+        say(
+            f"前に読み込んだときの一覧(書き込んだメモを含む)は、{out / result.report['previous_list']} に残しました。",
+            json_to,
+        )
     write_json(result.report, json_to)
 
 
