@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -108,8 +108,12 @@ def intake(
             reading=reading,
             checks=load_checks(checks),
         )
-    for part in summarise_report(result.report)["files"]:
+    parts = summarise_report(result.report)["files"]
+    for part in parts:
         say(_describe_file(part), json_to)
+    hint = _hint_at_mapping(parts)
+    if hint:
+        say(hint, json_to)
     say(
         f"介護データを書きました: {out}\n行ごとの理由は {out / 'intake_report.json'}、"
         f"直すための一覧は {out / 'intake_list.xlsx'}(どちらも内部限り)にあります。",
@@ -153,9 +157,33 @@ def _describe_file(part: Mapping[str, Any]) -> str:
         f"分けた行 {part['rows_quarantined']:,}"
     ]
     lines += [f"  分けた理由: {rules[rule].text}({count:,}件)" for rule, count in part["quarantine"].items()]
+    told: dict[str, tuple[int, list[str]]] = {}
+    for warning in part["messages"]:
+        count, columns = told.get(warning["message"], (0, []))
+        names = warning["columns"] if warning["rule"] in _NAMES_COLUMNS else []
+        told[warning["message"]] = (count + warning["count"], [*columns, *names])
     lines += [
-        f"  注意: {message}({count:,}件)"
-        for messages in part["messages"].values()
-        for message, count in messages
+        f"  注意: {message}{_name_columns(columns)}({count:,}件)"
+        for message, (count, columns) in told.items()
     ]
     return "\n".join(lines)
+
+
+_NAMES_COLUMNS = ("column_absent", "column_ignored")
+_MOST_COLUMNS = 12
+
+
+def _name_columns(columns: Sequence[str]) -> str:
+    """The first columns by name, and how many more there are."""
+    if not columns:
+        return ""
+    more = f"、ほか{len(columns) - _MOST_COLUMNS}列" if len(columns) > _MOST_COLUMNS else ""
+    return " " + "".join(f"「{' '.join(name.split())}」" for name in columns[:_MOST_COLUMNS]) + more + " "
+
+
+def _hint_at_mapping(parts: Sequence[Mapping[str, Any]]) -> str:
+    """What to do about columns that were not read; exchange files have no headers to map."""
+    rules = {rule for part in parts if part["table"] != "exchange" for rule in part["warnings"]}
+    if not rules & set(_NAMES_COLUMNS):
+        return ""
+    return "見出しの書き方が違うだけの列は、--draft-mapping FILE で読み替えの下書きを作り、--mapping で読み込めます。"

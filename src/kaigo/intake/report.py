@@ -65,22 +65,23 @@ def summarise_report(report: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``files``: per file ``table``, ``label``, ``file``, ``encoding``, the three row counts, ``quarantine``
-        and ``warnings`` as rule to count, ``messages`` as rule to pairs of (message, count), one a message;
-        ``totals``: the three row counts over all files.
+        and ``warnings`` as rule to count, ``messages``: per warning ``rule``, ``message``, ``columns``
+        and ``count``; ``totals``: the three row counts over all files.
     """
     files = []
     for entry in report["files"]:
         warnings: Counter[str] = Counter()
-        messages: dict[str, Counter[str]] = {}
         for warning in entry["warnings"]:
             warnings[warning["rule"]] += warning["count"]
-            messages.setdefault(warning["rule"], Counter())[warning["message"]] += warning["count"]
         files.append(
             {
                 **{key: entry[key] for key in ("table", "label", "file", "encoding", *_COUNTS)},
                 "quarantine": dict(Counter(row["rule"] for row in entry["quarantine"])),
                 "warnings": dict(warnings),
-                "messages": {rule: list(counts.items()) for rule, counts in messages.items()},
+                "messages": [
+                    {key: warning[key] for key in ("rule", "message", "columns", "count")}
+                    for warning in entry["warnings"]
+                ],
             }
         )
     return {"files": files, "totals": {key: sum(entry[key] for entry in files) for key in _COUNTS}}
