@@ -125,3 +125,34 @@ def test_archive_may_hold_any_of_the_tables(tmp_path: Path) -> None:
     result = run_intake(IntakeSources(*made), tmp_path / "out")
     expected = run_intake(write_sources(tmp_path), tmp_path / "out2")
     assert result.tables.content_sha256 == expected.tables.content_sha256
+
+
+def test_files_that_are_no_tables_are_left_out_and_named(tmp_path: Path) -> None:
+    members = {
+        ".DS_Store": b"\x00\x00\x00\x01Bud1",
+        "README.TXT": "この中の説明です。\r\n".encode("cp932"),
+        "__MACOSX/._給付.csv": b"\x00",
+        "仕様.docx": write_zip(tmp_path / "d.zip", {"word/document.xml": b"<w/>"}).read_bytes(),
+        "給付.csv": BENEFITS.encode("cp932"),
+        "給付2.txt": (HEAD + LINES[0]).encode("cp932"),
+    }
+    result = read(tmp_path, write_zip(tmp_path / "a.zip", members))
+    assert [entry["file"] for entry in result.report["files"][2:]] == ["a.zip/給付.csv", "a.zip/給付2.txt"]
+    assert len(rows(result, "benefits")) == 4
+    told = [w for e in result.report["files"] for w in e["warnings"] if w["rule"] == "archive_member_skipped"]
+    assert [(w["count"], w["message"]) for w in told] == [
+        (
+            4,
+            "ZIPの中の、表でないファイルを読みませんでした: .DS_Store、README.TXT、__MACOSX/._給付.csv、仕様.docx",
+        )
+    ]
+
+
+def test_archive_without_any_table_names_what_is_in_it(tmp_path: Path) -> None:
+    said = refuse(tmp_path, write_zip(tmp_path / "a.zip", {"説明.txt": b"abc\n", "仕様.pdf": b"%PDF"}))
+    assert "説明.txt" in said and "仕様.pdf" in said and "読めるファイルがありません" in said
+
+
+def test_text_file_that_may_be_a_table_is_never_left_out(tmp_path: Path) -> None:
+    members = {"給付.csv": BENEFITS.encode("cp932"), "other.txt": b"a;b;c\n1;2;3\n"}
+    assert "other.txt" in refuse(tmp_path, write_zip(tmp_path / "a.zip", members))

@@ -1,5 +1,6 @@
 """Checks across tables: each finds exactly its rows, and the rules file decides what is done about them."""
 
+import datetime as dt
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from intake_files import (
     CERTIFICATIONS,
     PERSONS,
     assert_balanced,
+    file_report,
     quarantined,
     rows,
     warnings,
@@ -205,3 +207,38 @@ def test_several_files_of_a_table_are_one_table_and_each_keeps_its_lines(tmp_pat
     assert "file_without_rows" in {w["rule"] for w in found["none.csv"]["warnings"]}
     assert len(rows(result, "benefits")) == 5 and len(rows(result, "persons")) == 2
     assert {"persons.csv", "again.csv", "july.csv", "none.csv"} <= set(result.tables.manifest["inputs"])
+
+
+@pytest.mark.parametrize(
+    ("birth", "qualified", "rule"),
+    [
+        ("平成50年1月1日", "", "birth_in_future"),
+        (f"{dt.date.today() + dt.timedelta(1)}", "", "birth_in_future"),
+        ("平成10年1月2日", "平成10年1月1日", "birth_after_qualified"),
+        ("平成29年4月2日", "", "birth_after_certification"),
+    ],
+)
+def test_birth_that_cannot_be_is_set_apart_with_its_own_reason(
+    birth: str, qualified: str, rule: str, tmp_path: Path
+) -> None:
+    persons = EXITED.replace("昭和10年1月2日,女,,平成29年6月30日", f"{birth},女,{qualified},")
+    result = read(tmp_path, persons=persons)
+    assert_balanced(result)
+    assert [(q[0], q[1], q[3]) for q in quarantined(result, "persons")] == [(2, "生年月日", rule)]
+    assert "生年月日が" in file_report(result, "persons")["quarantine"][0]["reason"]
+
+
+def test_birth_on_the_day_of_another_date_stands_and_a_start_before_the_law_says_nothing(
+    tmp_path: Path,
+) -> None:
+    persons = EXITED.replace("昭和10年1月2日,女,,平成29年6月30日", "平成29年4月1日,女,平成29年4月1日,")
+    certifications = CERTIFICATIONS + "131016,0000000002,昭和29年4月1日,昭和30年3月31日,要支援1,,\n"
+    result = read(tmp_path, persons=persons, certifications=certifications)
+    assert quarantined(result, "persons") == []
+
+
+def test_check_of_the_birth_against_the_certifications_can_be_changed(tmp_path: Path) -> None:
+    persons = PERSONS.replace("昭和10年１月２日", "平成29年4月2日")
+    result = read(tmp_path, {"birth_after_certification": "warn"}, persons=persons)
+    assert len(rows(result, "persons")) == 2
+    assert warnings(result, "persons")["birth_after_certification"] == (1, [2])

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 from excel_files import cells, write_book
-from intake_files import CERTIFICATIONS, PERSONS, assert_balanced, rows, warnings, write_sources
+from intake_files import CERTIFICATIONS, PERSONS, assert_balanced, file_report, rows, warnings, write_sources
 
 from kaigo.errors import InputError, KaigoError, ParameterError
-from kaigo.intake import IntakeResult, IntakeSources, Reading, load_mapping, run_intake
+from kaigo.intake import IntakeResult, IntakeSources, Reading, load_mapping, run_intake, summarise_report
 from kaigo.intake.draft_mapping import draft_mapping
 
 OWN_PERSONS = (
@@ -147,3 +147,64 @@ def test_standard_headers_draft_without_a_question(tmp_path: Path) -> None:
     with_map = run_intake(sources, tmp_path / "out", reading=Reading(load_mapping(tmp_path / "map.toml")))
     without = run_intake(sources, tmp_path / "out2")
     assert with_map.tables.content_sha256 == without.tables.content_sha256
+
+
+@pytest.mark.parametrize(
+    ("word", "proposed"),
+    [
+        ("要介護6", ""),
+        ("要介護0", ""),
+        ("24:要介護6", ""),
+        ("要支援5", ""),
+        ("2-1", ""),
+        ("介護4", ""),
+        ("21/22", ""),
+        ("要介護3?", ""),
+        ("【要介護４】", "要介護4"),
+        ("要介護・四", "要介護4"),
+        ("要支援(2)", "要支援2"),
+    ],
+)
+def test_draft_proposes_spellings_of_a_level_and_never_another_level(
+    word: str, proposed: str, tmp_path: Path
+) -> None:
+    text = CERTIFICATIONS.replace("要介護２", word)
+    draft = draft_mapping(write_sources(tmp_path, certifications=text.encode("utf-8")))
+    assert f'"{word}" = "{proposed}" # 要確認' in draft.text.split("\n")
+
+
+def test_each_translated_code_is_named_with_its_lines_and_other_values_are_not(tmp_path: Path) -> None:
+    text = (
+        '[certifications.values.care_level]\n"要介護6" = "要介護5"\n"なし" = "自立"\n'
+        '[persons.values.insured_number]\n"甲1" = "0000000001"\n[persons.values.sex]\n"F" = "女"\n"M" = "男"\n'
+    )
+    (tmp_path / "map.toml").write_text(text, encoding="utf-8")
+    sources = write_sources(
+        tmp_path,
+        certifications=CERTIFICATIONS.replace("要介護２", "要介護6"),
+        persons=PERSONS.replace("0000000001", "甲1").replace(",女,", ", F ,").replace(",男,", ",M,")
+        + "131016,0000000003,佐藤 二,架空市１－３,昭和30年13月31日,M,第1号\n",
+    )
+    result = run_intake(sources, tmp_path / "out", reading=Reading(load_mapping(tmp_path / "map.toml")))
+
+    def named(table: str) -> list[tuple[str, int, list[int]]]:
+        entries = [w for w in file_report(result, table)["warnings"] if w["rule"] == "value_translated"]
+        return [(w["message"], w["count"], w["lines"]) for w in entries]
+
+    assert named("certifications") == [("値を読み替えました: 要介護状態区分 要介護6→要介護5", 1, [2])]
+    # The third person is set apart for the date: the translation reached no table.
+    assert named("persons") == [
+        ("値を読み替えました: 性別 F→女", 1, [2]),
+        ("値を読み替えました: 性別 M→男", 1, [3]),
+        ("値を読み替えました: 被保険者番号", 1, [2]),
+    ]
+    parts = {part["table"]: part for part in summarise_report(result.report)["files"]}
+    assert parts["persons"]["warnings"]["value_translated"] == 3
+    told = [m for m in parts["persons"]["messages"] if m["rule"] == "value_translated"]
+    assert (told[0]["message"], told[0]["count"]) == ("値を読み替えました: 性別 F→女", 1)
+
+
+@pytest.mark.parametrize(("word", "proposed"), [("1:男", "男"), ("1:女", ""), ("男女", ""), ("不明", "")])
+def test_draft_proposes_a_sex_only_where_all_parts_agree(word: str, proposed: str, tmp_path: Path) -> None:
+    draft = draft_mapping(write_sources(tmp_path, persons=PERSONS.replace(",女,", f",{word},")))
+    assert f'"{word}" = "{proposed}" # 要確認' in draft.text.split("\n")

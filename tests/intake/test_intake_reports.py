@@ -36,6 +36,36 @@ def test_only_the_owner_may_read_the_three_forms(town: IntakeResult) -> None:
         assert stat.S_IMODE((town.tables.folder / name).stat().st_mode) == 0o600
 
 
+def test_only_the_owner_may_enter_the_folder_of_tables(town: IntakeResult) -> None:
+    assert stat.S_IMODE(town.tables.folder.stat().st_mode) == 0o700
+
+
+def test_notes_of_the_officer_outlive_any_number_of_further_runs(tmp_path: Path) -> None:
+    broken = BENEFITS + "131016,0000000001,2017-06,111111,x,732,1300000001\n"
+    first = read_in(tmp_path, benefits=broken)
+    out, kept = first.tables.folder, first.tables.folder / "intake_list_前回.xlsx"
+    assert not kept.exists() and "previous_list" not in first.report
+
+    def note(text: str) -> None:
+        book = load_workbook(out / "intake_list.xlsx")
+        book["分けた行"]["K2"] = text
+        book.save(out / "intake_list.xlsx")
+
+    def noted() -> object:
+        return load_workbook(kept)["分けた行"]["K2"].value
+
+    note("電話した")
+    for _ in range(3):
+        again = read_in(tmp_path, benefits=broken)
+        assert again.report["previous_list"] == kept.name and noted() == "電話した"
+        cover = load_workbook(out / "intake_list.xlsx")["表紙"]
+        assert any(kept.name in str(row[0]) for row in cover.iter_rows(values_only=True))
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600 and stat.S_IMODE(out.stat().st_mode) == 0o700
+    note("直った")
+    read_in(tmp_path, benefits=broken)
+    assert noted() == "直った"
+
+
 def test_page_gives_counts_lines_reasons_and_remedies_and_no_value(town: IntakeResult) -> None:
     page = (town.tables.folder / "intake_report.html").read_text(encoding="utf-8")
     assert "内部限り" in page and "12行を読み、7行を受け入れ、5行を分けた" in page

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,7 +11,7 @@ import typer
 from kaigo.cli.command import JapaneseCommand
 from kaigo.cli.messages import say, show_bar, write_json
 from kaigo.cli.options import EngineText, JsonTo
-from kaigo.errors import ParameterError
+from kaigo.errors import OutputError, ParameterError
 
 
 def register(app: typer.Typer) -> None:
@@ -108,13 +108,22 @@ def intake(
             reading=reading,
             checks=load_checks(checks),
         )
-    for part in summarise_report(result.report)["files"]:
+    parts = summarise_report(result.report)["files"]
+    for part in parts:
         say(_describe_file(part), json_to)
+    hint = _hint_at_mapping(parts)
+    if hint:
+        say(hint, json_to)
     say(
         f"介護データを書きました: {out}\n行ごとの理由は {out / 'intake_report.json'}、"
         f"直すための一覧は {out / 'intake_list.xlsx'}(どちらも内部限り)にあります。",
         json_to,
     )
+    if "previous_list" in result.report:
+        say(
+            f"前に読み込んだときの一覧(書き込んだメモを含む)は、{out / result.report['previous_list']} に残しました。",
+            json_to,
+        )
     write_json(result.report, json_to)
 
 
@@ -122,6 +131,13 @@ def _write_draft(sources: Any, target: Path, sheets: tuple[str, ...]) -> None:
     from kaigo.engine import write_file
     from kaigo.intake.draft_mapping import draft_mapping
 
+    if str(target) != "-" and target.exists():
+        # The officer may have filled it in.
+        raise OutputError(
+            "読み替えの下書きの書き込み先が、すでにあります。",
+            found=target,
+            remedy="--draft-mapping に別の名前を指定するか、いまのファイルを消してください。",
+        )
     draft = draft_mapping(sources, sheets)
     if str(target) == "-":
         print(draft.text, end="")
@@ -140,6 +156,34 @@ def _describe_file(part: Mapping[str, Any]) -> str:
         f"{part['label']} {part['file']}: 読んだ行 {part['rows_read']:,}、受け入れた行 {part['rows_accepted']:,}、"
         f"分けた行 {part['rows_quarantined']:,}"
     ]
-    for head, counts in (("分けた理由", part["quarantine"]), ("注意", part["warnings"])):
-        lines += [f"  {head}: {rules[rule].text}({count:,}件)" for rule, count in counts.items()]
+    lines += [f"  分けた理由: {rules[rule].text}({count:,}件)" for rule, count in part["quarantine"].items()]
+    told: dict[str, tuple[int, list[str]]] = {}
+    for warning in part["messages"]:
+        count, columns = told.get(warning["message"], (0, []))
+        names = warning["columns"] if warning["rule"] in _NAMES_COLUMNS else []
+        told[warning["message"]] = (count + warning["count"], [*columns, *names])
+    lines += [
+        f"  注意: {message}{_name_columns(columns)}({count:,}件)"
+        for message, (count, columns) in told.items()
+    ]
     return "\n".join(lines)
+
+
+_NAMES_COLUMNS = ("column_absent", "column_ignored")
+_MOST_COLUMNS = 12
+
+
+def _name_columns(columns: Sequence[str]) -> str:
+    """The first columns by name, and how many more there are."""
+    if not columns:
+        return ""
+    more = f"、ほか{len(columns) - _MOST_COLUMNS}列" if len(columns) > _MOST_COLUMNS else ""
+    return " " + "".join(f"「{' '.join(name.split())}」" for name in columns[:_MOST_COLUMNS]) + more + " "
+
+
+def _hint_at_mapping(parts: Sequence[Mapping[str, Any]]) -> str:
+    """What to do about columns that were not read; exchange files have no headers to map."""
+    rules = {rule for part in parts if part["table"] != "exchange" for rule in part["warnings"]}
+    if not rules & set(_NAMES_COLUMNS):
+        return ""
+    return "見出しの書き方が違うだけの列は、--draft-mapping FILE で読み替えの下書きを作り、--mapping で読み込めます。"

@@ -24,6 +24,7 @@ from kaigo.intake.decoding import UNDECODABLE
 from kaigo.intake.findings import WHOLE_ROW, Findings
 from kaigo.intake.inputs import RowOrigin
 from kaigo.intake.rows import RowBlock
+from kaigo.intake.translated import warn_of_translations
 from kaigo.tables.schema import PERSON_KEY
 
 
@@ -69,15 +70,18 @@ def accept_rows(
     for column in columns:
         for mask in column.converted.faults.values():
             faulty |= mask
-    reversed_rows = _find_reversed_periods(columns)
-    if reversed_rows is not None:
-        faulty |= reversed_rows
+    reversed_rows = _find_reversed_dates(columns)
+    for mask in reversed_rows.values():
+        faulty |= mask
     for row in np.flatnonzero(faulty).tolist():
-        is_reversed = reversed_rows is not None and bool(reversed_rows[row])
-        findings.quarantine_row(int(block.lines[row]), _list_faults(columns, row, is_reversed))
+        rules = [rule for rule, mask in reversed_rows.items() if mask[row]]
+        findings.quarantine_row(int(block.lines[row]), _list_faults(columns, row, rules))
     _remember_exits(source, columns, faulty, constants)
     keep = ~faulty
     _warn_of_rows(findings, columns, block.lines, keep)
+    for target, column in _name_translated(source, columns).items():
+        words = source.match.words[target]
+        warn_of_translations(findings, column.header, target, column.texts, words, block.lines, keep)
     lines = block.lines[keep]
     source.lines.extend(lines)
     found = {column.name: column.converted.values for column in columns}
@@ -164,25 +168,40 @@ def _apply_checks(column: _Column, checks: Checks) -> _Column:
     return column._replace(converted=converted)
 
 
-def _find_reversed_periods(columns: list[_Column]) -> npt.NDArray[np.bool_] | None:
+_DATES_IN_ORDER = {
+    "period_reversed": ("valid_from", "valid_to", "valid_to"),
+    "birth_after_qualified": ("birth_date", "qualified_on", "birth_date"),
+}
+"""Rule to the date that comes first, the one that follows (or is the same), and the one that the report names."""
+
+
+def _find_reversed_dates(columns: list[_Column]) -> dict[str, npt.NDArray[np.bool_]]:
     values = {column.name: column.converted.values for column in columns}
-    if "valid_from" not in values or "valid_to" not in values:
-        return None
-    return to_mask(pc.less(values["valid_to"], values["valid_from"]))
+    return {
+        rule: to_mask(pc.less(values[second], values[first]))
+        for rule, (first, second, _) in _DATES_IN_ORDER.items()
+        if first in values and second in values
+    }
 
 
-def _list_faults(columns: list[_Column], row: int, is_reversed: bool) -> list[tuple[str, str, str]]:
+def _list_faults(columns: list[_Column], row: int, rules: list[str]) -> list[tuple[str, str, str]]:
     faults = [
         (column.header, column.texts[row].as_py(), rule)
         for column in columns
         for rule, mask in column.converted.faults.items()
         if mask[row]
     ]
-    if is_reversed:
-        end = next(column for column in columns if column.name == "valid_to")
-        faults.append((end.header, end.texts[row].as_py(), "period_reversed"))
+    for rule in rules:
+        named = next(column for column in columns if column.name == _DATES_IN_ORDER[rule][2])
+        faults.append((named.header, named.texts[row].as_py(), rule))
     # The columns of one combined cell fail together.
     return list(dict.fromkeys(faults))
+
+
+def _name_translated(source: RowOrigin, columns: list[_Column]) -> dict[str, _Column]:
+    """Target to the column whose words the user translates; of a combined cell one column stands for all."""
+    targets = {column.name: source.match.sources[column.name][1] for column in columns}
+    return {targets[c.name]: c for c in columns if source.match.words.get(targets[c.name])}
 
 
 def _warn_of_rows(

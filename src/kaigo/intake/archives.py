@@ -7,14 +7,16 @@ import re
 import tomllib
 import zipfile
 import zlib
+from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path, PurePosixPath
 
 from kaigo.engine.atomic import is_disk_full
 from kaigo.errors import InputError
+from kaigo.intake.findings import Findings
 from kaigo.intake.named_file import NamedFile
-from kaigo.intake.rules import PACKAGE
+from kaigo.intake.rules import PACKAGE, load_rules
 
 ZIP_BEGINNING = b"PK\x03\x04"
 _COPY_BYTES = 1 << 20
@@ -34,6 +36,39 @@ _UTF8_FLAG, _ENCRYPTED_FLAG = 0x800, 0x1
 _WORKBOOK_PART = "xl/workbook.xml"
 _UNWANTED = re.compile(r"(^|/)(__MACOSX/|\.|~\$|Thumbs\.db$|desktop\.ini$)")
 """Members that a file manager left, not a person."""
+_NO_TABLE = frozenset(
+    [
+        ".doc",
+        ".docx",
+        ".docm",
+        ".rtf",
+        ".odt",
+        ".jtd",
+        ".xdw",
+        ".pdf",
+        ".ppt",
+        ".pptx",
+        ".md",
+        ".htm",
+        ".html",
+        ".url",
+        ".lnk",
+        ".log",
+        ".jpg",
+        ".jpeg",
+        ".png",
+        ".gif",
+        ".tif",
+        ".bmp",
+        ".msg",
+        ".eml",
+    ]
+)
+"""Endings of what people put beside tables; an .xls or a .zip is not among them, as it may hold rows."""
+_HEAD_BYTES = 4096
+_MOST_NAMES = 10
+SKIPPED = "archive_member_skipped"
+_SEPARATOR = re.compile(rb"[,\t;|]")
 
 
 @cache
@@ -109,7 +144,7 @@ def unpack_archive(file: NamedFile, folder: Path) -> list[NamedFile]:
     Returns
     -------
     list of NamedFile
-        In the order of the names.
+        In the order of the names; the first of them names the members that are no tables and were left out.
 
     Raises
     ------
@@ -117,18 +152,25 @@ def unpack_archive(file: NamedFile, folder: Path) -> list[NamedFile]:
         If a name leads out of the archive, an archive is in the archive, or there is nothing to read.
     """
     folder.mkdir(mode=0o700, parents=True)
-    unpacked = []
+    unpacked: list[NamedFile] = []
+    skipped: list[str] = []
     with open_guarded(file, "archive") as archive:
         members = [
             (member, _check_name(member, file)) for member in archive.infolist() if not member.is_dir()
         ]
         wanted = sorted(
-            ((member, name) for member, name in members if not _UNWANTED.search(name)),
+            members,
             key=lambda pair: pair[1],
         )
         for number, (member, name) in enumerate(wanted):
+            if _UNWANTED.search(name) or PurePosixPath(name).suffix.lower() in _NO_TABLE:
+                skipped.append(name)
+                continue
             inner = NamedFile(folder / f"{number:05d}{_suffix(name)}", f"{file.name}/{name}")
             _copy_member(archive, member, inner)
+            if _is_prose(inner):
+                skipped.append(name)
+                continue
             if _is_zip(inner.path) and not is_workbook(inner.path):
                 raise InputError(
                     f"ZIPの中にZIPがあります({inner.name})。",
@@ -138,10 +180,27 @@ def unpack_archive(file: NamedFile, folder: Path) -> list[NamedFile]:
     if not unpacked:
         raise InputError(
             f"ZIPのファイル({file.name})に、読めるファイルがありません。",
-            found=f"中のファイル {len(members)}個",
+            found="、".join([f"中のファイル {len(members)}個", *skipped[:_MOST_NAMES]]),
             remedy="CSVまたはExcelのファイルを入れたZIPを指定してください。",
         )
-    return unpacked
+    return [replace(unpacked[0], beside=tuple(skipped)), *unpacked[1:]]
+
+
+def warn_of_members(file: NamedFile, findings: Findings) -> None:
+    """ZIPの中にあり、表でないため読まなかったファイルを注意に挙げる。"""
+    names = "、".join(file.beside[:_MOST_NAMES]) + ("…" if len(file.beside) > _MOST_NAMES else "")
+    message = f"{load_rules()[SKIPPED].text.removesuffix('。')}: {names}"
+    findings.warn(SKIPPED, len(file.beside), message=message)
+
+
+def _is_prose(file: NamedFile) -> bool:
+    """Whether a .txt has a first line without any separator; a table has at least two columns."""
+    if not file.name.lower().endswith(".txt"):
+        return False
+    with file.path.open("rb") as content:
+        lines = content.read(_HEAD_BYTES).split(b"\n")
+    first = next((line for line in lines if line.strip()), b"")
+    return bool(first) and not _SEPARATOR.search(first)
 
 
 def _is_zip(path: Path) -> bool:

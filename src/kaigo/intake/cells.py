@@ -118,6 +118,14 @@ def _read_date(text: str, *, nullable: bool) -> Cell:
     return Cell(date, notice=_note_outlived_era(plain, date))
 
 
+def _read_birth_date(text: str) -> Cell:
+    """平成50年 is a year that an era of two digits allows and that nobody was born in."""
+    cell = _read_date(text, nullable=False)
+    if isinstance(cell.value, dt.date) and cell.value > dt.date.today():
+        return Cell(rule="birth_in_future")
+    return cell
+
+
 def _read_month(text: str) -> Cell:
     plain = tidy(text)
     if not plain:
@@ -210,6 +218,7 @@ _BY_NAME = {
     "insurer_number": CellReader(
         lambda text: _read_padded(text, 6, "insurer_number_form"), r"^[0-9]{6}$", (6, 6)
     ),
+    "birth_date": CellReader(_read_birth_date),
     "sex": CellReader(lambda text: _read_word(text, "sex", "sex_unknown", number=True)),
     "insured_category": CellReader(
         lambda text: _read_word(text, "insured_category", "category_unknown", number=True, nullable=True)

@@ -18,6 +18,8 @@ from kaigo.tables.schema import PERSON_KEY, load_schemas
 
 _FOR_EVER = 999_912
 _DAYS_UNIT = "1日"
+_FIRST_YEAR = 2000
+"""介護保険法 came into force on 2000-04-01: an earlier start is a mistake of the certification, not of the birth."""
 MONTHS = "person_months"
 EXITS = "exits_set_apart"
 """Exits of persons whose own row was set apart for another fault."""
@@ -233,6 +235,20 @@ def find_overlaps(engine: Engine, view: str) -> list[int]:
             else:
                 standing.append((start, end))
     return found
+
+
+def person_checks(persons: str, certifications: str) -> tuple[CrossCheck, ...]:
+    """Checks of the persons in a view against the view of the certifications."""
+    keys = ", ".join(PERSON_KEY)
+    firsts = (
+        f"select {keys}, min(valid_from) as first_from from {certifications} "
+        f"where extract(year from valid_from) >= {_FIRST_YEAR} group by {keys}"
+    )
+    born_later = (
+        f"select p.row_position from {persons} as p join ({firsts}) as c on {_same_person('p', 'c')} "
+        "where p.birth_date > c.first_from"
+    )
+    return (CrossCheck("birth_after_certification", "birth_date", lambda _: born_later),)
 
 
 def certification_checks(engine: Engine, view: str, folder: Path) -> tuple[CrossCheck, ...]:

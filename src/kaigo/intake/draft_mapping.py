@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,11 +17,13 @@ from kaigo.intake.open_inputs import list_files
 from kaigo.intake.samples import Sample, read_sample
 from kaigo.intake.sources import IntakeSources
 from kaigo.intake.words import accepted_words, normalise_word
-from kaigo.tables.codes import load_service_kinds
+from kaigo.tables.codes import load_care_levels, load_service_kinds
 from kaigo.tables.schema import load_schemas
 
 MOST_WORDS = 30
 """A column with more unknown words is no column of words; its values (of persons) are not written."""
+_MARKS = re.compile(r"[()\[\]「」『』【】〔〕《》〈〉・,、.:;/|_‐–—―-]+")
+"""Brackets and marks that say nothing; a question mark or an arrow does."""
 _LEAST_LIKENESS = 0.55
 _HELD_WHOLE = 0.75
 _WORD_COLUMNS = ("sex", "insured_category", "application_kind", "care_level")
@@ -170,7 +173,7 @@ def _readable_share(table: str, target: str, texts: Sequence[str]) -> float:
     # A padded number or a code that is not in the table may be anything.
     good = [
         (not cell.rule and cell.notice in ("", "era_outlived", "number_padded"))
-        or bool(_propose_word(target, text))
+        or _resembles_word(target, text)
         for cell, text in zip(cells, filled, strict=True)
     ]
     return sum(good) / len(filled)
@@ -199,18 +202,40 @@ def _unknown_words(table: str, target: str, sample: Sample, places: Sequence[int
 
 
 def _propose_word(target: str, word: str) -> str:
-    """The known word that contains the same sign (男, 介護3), if there is only one."""
+    """The known word of which this is another spelling; empty where it could be another value.
+
+    Brackets and marks do not count (【要介護3】, 要介護・3), and parts that all stand for one value are that value
+    (F:女). What only resembles a known word (要介護6) may be a mistake of the file: a person says what it is.
+    """
     if target not in _WORD_COLUMNS:
         return ""
     accepted = accepted_words(target)
+    parts = [part for part in _MARKS.split(normalise_word(word)) if part]
+    values = {accepted.get(part) for part in parts}
+    if None in values or len(values) != 1:
+        joined = "".join(parts)
+        # Marks between digits part two numbers (2-1 is no 21).
+        values = {None if joined.isascii() else accepted.get(joined)}
+    value = values.pop()
+    return "" if value is None else _name_value(accepted, value)
+
+
+def _name_value(accepted: Mapping[str, str], value: str) -> str:
+    names = [known for known, of in accepted.items() if of == value]
+    plain = [name for name in names if not name.isascii() and not name.startswith(value)]
+    official = load_care_levels().get(value)
+    return official.name if official and official.name in plain else (plain or names)[0]
+
+
+def _resembles_word(target: str, word: str) -> bool:
+    """Whether a text looks like a word of the column (男, 介護3): enough to ask about the column, not to read it."""
+    if target not in _WORD_COLUMNS:
+        return False
+    known = [name for name in accepted_words(target) if not name.isascii()]
     plain = normalise_word(word)
-    inside = {accepted[known]: known for known in accepted if known in plain and not known.isascii()}
-    if len(inside) == 1:
-        return next(iter(inside.values()))
-    near = difflib.get_close_matches(
-        plain, [known for known in accepted if not known.isascii()], n=1, cutoff=0.6
+    return any(name in plain for name in known) or bool(
+        difflib.get_close_matches(plain, known, n=1, cutoff=0.6)
     )
-    return near[0] if near else ""
 
 
 def _quote(text: str) -> str:

@@ -37,7 +37,7 @@ class Findings:
         self.rows_read = 0
         self.rows_accepted = 0
         self.quarantine: list[dict[str, Any]] = []
-        self._warnings: dict[tuple[str, tuple[str, ...]], tuple[int, list[int]]] = {}
+        self._warnings: dict[tuple[str, tuple[str, ...], str], tuple[int, list[int]]] = {}
 
     def quarantine_row(self, line: int, faults: Sequence[tuple[str, str, str]]) -> None:
         """Set one row apart.
@@ -62,11 +62,21 @@ class Findings:
             row["also"] = entries[1:]
         self.quarantine.append(row)
 
-    def warn(self, rule: str, count: int, lines: Iterable[int] = (), columns: Sequence[str] = ()) -> None:
-        """Add to a named warning: how often, on which lines, in which columns."""
+    def warn(
+        self,
+        rule: str,
+        count: int,
+        lines: Iterable[int] = (),
+        columns: Sequence[str] = (),
+        message: str = "",
+    ) -> None:
+        """Add to a named warning: how often, on which lines, in which columns.
+
+        ``message`` says more than the rule's own text; it never holds a value that tells of a person.
+        """
         if not count:
             return
-        key = (rule, tuple(columns))
+        key = (rule, tuple(columns), message)
         before, known = self._warnings.get(key, (0, []))
         self._warnings[key] = (before + count, sorted({*known, *lines})[:FIRST_LINES])
 
@@ -78,7 +88,7 @@ class Findings:
         """The file's part of ``intake_report.json``."""
         rules = load_rules()
         order = list(rules)
-        warnings = sorted(self._warnings.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
+        warnings = sorted(self._warnings.items(), key=lambda item: (order.index(item[0][0]), *item[0][1:]))
         return {
             "rows_read": self.rows_read,
             "rows_accepted": self.rows_accepted,
@@ -87,12 +97,12 @@ class Findings:
             "warnings": [
                 {
                     "rule": rule,
-                    "message": rules[rule].text,
+                    "message": message or rules[rule].text,
                     "columns": list(columns),
                     "count": count,
                     "lines": lines,
                 }
-                for (rule, columns), (count, lines) in warnings
+                for (rule, columns, message), (count, lines) in warnings
             ],
         }
 

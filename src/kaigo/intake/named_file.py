@@ -15,10 +15,13 @@ class NamedFile:
     path : pathlib.Path
     name : str
         File name; ``書庫.zip/ファイル.csv`` for a member of an archive.
+    beside : tuple of str
+        Of the first member of an archive: the names of those that were left out, as they are no tables.
     """
 
     path: Path
     name: str
+    beside: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, path: Path) -> NamedFile:

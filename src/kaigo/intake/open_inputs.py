@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kaigo.errors import InputError
-from kaigo.intake.archives import ZIP_BEGINNING, is_workbook, unpack_archive
+from kaigo.intake.archives import ZIP_BEGINNING, is_workbook, unpack_archive, warn_of_members
 from kaigo.intake.csv_file import CsvFile
 from kaigo.intake.excel_file import ExcelFile
 from kaigo.intake.exchange_file import LABEL as EXCHANGE_LABEL
@@ -130,6 +130,7 @@ def open_inputs(sources: IntakeSources, reading: Reading, folder: Path) -> OpenI
                 remedy="Excelに開いて保存し直す前の交換ファイルを指定してください。",
             )
         exchange.append(ExchangeFile(file, forms))
+        warn_of_members(file, exchange[-1].findings)
     return OpenInputs(opened, tuple(exchange))
 
 
@@ -154,9 +155,13 @@ def _expand(paths: Sequence[Path], label: str, folder: Path) -> list[NamedFile]:
 
 
 def _open_table(table: str, file: NamedFile, reading: Reading) -> TableSource:
-    if _is_zip(file.path):
-        return ExcelFile(table, file, reading.mapping, reading.sheets)
-    return CsvFile(table, file, reading.mapping)
+    source = (
+        ExcelFile(table, file, reading.mapping, reading.sheets)
+        if _is_zip(file.path)
+        else CsvFile(table, file, reading.mapping)
+    )
+    warn_of_members(file, source.findings)
+    return source
 
 
 def _is_zip(path: Path) -> bool:

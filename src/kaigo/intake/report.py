@@ -32,7 +32,8 @@ def build_report(files: Sequence[OpenFile]) -> dict[str, Any]:
         ``notice``, ``version``, ``files``: one entry a file with ``table``, ``label``, ``file``, ``sha256``,
         ``encoding``, ``rows_read``, ``rows_accepted``, ``rows_quarantined``, ``quarantine`` (``line``,
         ``column``, ``value``, ``reason``, ``rule``; ``also`` holds further faults of the same row), ``warnings``
-        (``rule``, ``message``, ``columns``, ``count``, ``lines``: the first ones).
+        (``rule``, ``message``, ``columns``, ``count``, ``lines``: the first ones). ``run_intake`` adds
+        ``previous_list``, the name of the kept list of an earlier run, where there is one.
     """
     entries = []
     for file in files:
@@ -64,7 +65,8 @@ def summarise_report(report: Mapping[str, Any]) -> dict[str, Any]:
     -------
     dict
         ``files``: per file ``table``, ``label``, ``file``, ``encoding``, the three row counts, ``quarantine``
-        and ``warnings`` as rule to count; ``totals``: the three row counts over all files.
+        and ``warnings`` as rule to count, ``messages``: per warning ``rule``, ``message``, ``columns``
+        and ``count``; ``totals``: the three row counts over all files.
     """
     files = []
     for entry in report["files"]:
@@ -76,6 +78,10 @@ def summarise_report(report: Mapping[str, Any]) -> dict[str, Any]:
                 **{key: entry[key] for key in ("table", "label", "file", "encoding", *_COUNTS)},
                 "quarantine": dict(Counter(row["rule"] for row in entry["quarantine"])),
                 "warnings": dict(warnings),
+                "messages": [
+                    {key: warning[key] for key in ("rule", "message", "columns", "count")}
+                    for warning in entry["warnings"]
+                ],
             }
         )
     return {"files": files, "totals": {key: sum(entry[key] for entry in files) for key in _COUNTS}}

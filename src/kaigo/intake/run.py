@@ -17,6 +17,7 @@ from kaigo.intake.constants import assume_insurer, fill_constants, warn_of_colum
 from kaigo.intake.exchange_layout import header_schema
 from kaigo.intake.exchange_tables import check_exchange_alone, name_what_is_missing, read_exchange
 from kaigo.intake.open_inputs import OpenFile, OpenInputs, Reading, open_inputs
+from kaigo.intake.previous_list import PREVIOUS_LIST, keep_previous_list
 from kaigo.intake.read_table import MonthSpan, Progress, TableWriter, check_accepted, read_source
 from kaigo.intake.report import build_report, write_reports
 from kaigo.intake.settle_tables import Staged, settle_tables
@@ -63,8 +64,9 @@ def run_intake(
     sources : IntakeSources
         A file for each table, or exchange files in their place.
     out : pathlib.Path
-        Folder to make: three Parquet tables, ``manifest.json``, and the report as ``intake_report.json``,
-        ``intake_report.html`` and ``intake_list.xlsx`` (mode 0600).
+        Folder to make (mode 0700): three Parquet tables, ``manifest.json``, and the report as
+        ``intake_report.json``, ``intake_report.html`` and ``intake_list.xlsx`` (mode 0600). The list of an
+        earlier run into it is kept as ``intake_list_前回.xlsx``.
     insurer : str, optional
         保険者番号 (6 digits) of files without that column. Without it the number of another of the files is
         taken, or ``000000``; a warning says so.
@@ -98,6 +100,8 @@ def run_intake(
     _check_request(sources, insurer)
     check_out_folder(out, sources)
     with atomic_folder(out) as fresh:
+        # The tables hold names and addresses.
+        fresh.chmod(0o700)
         staging = fresh / _STAGING
         staging.mkdir(mode=0o700)
         inputs = open_inputs(sources, reading, staging / "unpacked")
@@ -128,6 +132,8 @@ def run_intake(
                 engine=session,
             )
         report = build_report(files)
+        if keep_previous_list(out, fresh):
+            report["previous_list"] = PREVIOUS_LIST
         write_reports(fresh, report, synthetic=synthetic)
     return IntakeResult(CareTables.open(out), report)
 

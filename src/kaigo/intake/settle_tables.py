@@ -12,7 +12,13 @@ from kaigo.engine import Engine
 from kaigo.errors import EmptyResultError
 from kaigo.intake.accept_rows import EXIT_COLUMNS
 from kaigo.intake.checks import Checks
-from kaigo.intake.cross_checks import BENEFIT_CHECKS, EXITS, certification_checks, gather_months
+from kaigo.intake.cross_checks import (
+    BENEFIT_CHECKS,
+    EXITS,
+    certification_checks,
+    gather_months,
+    person_checks,
+)
 from kaigo.intake.cross_run import run_checks, warn_at
 from kaigo.intake.exchange_tables import (
     HEADERS,
@@ -67,7 +73,7 @@ def settle_tables(
             engine.scan_positions(f"staged_{name}", staged.path(name))
     if inputs.exchange:
         engine.scan_positions(HEADERS, staged.path(HEADERS))
-    _settle_persons(engine, inputs, staged, folder, span)
+    _settle_persons(engine, inputs, staged, folder, span, checks)
     _store_exits(engine, inputs, staged)
     _settle_certifications(engine, inputs, staged, folder, checks)
     group = inputs.group("benefits")
@@ -93,10 +99,21 @@ def settle_tables(
 
 
 def _settle_persons(
-    engine: Engine, inputs: OpenInputs, staged: Staged, folder: Path, span: MonthSpan
+    engine: Engine, inputs: OpenInputs, staged: Staged, folder: Path, span: MonthSpan, checks: Checks
 ) -> None:
     if inputs.sources["persons"]:
-        settled = settle_keys(engine, inputs.group("persons"), "staged_persons")
+        group = inputs.group("persons")
+        settled = settle_keys(engine, group, "staged_persons")
+        # A start that is assumed for want of the column says nothing about a birth.
+        if inputs.sources["certifications"] and all(
+            "valid_from" in source.match.sources for source in inputs.sources["certifications"]
+        ):
+            view = "settled_persons"
+            engine.view(view, settled)
+            wanted = person_checks(view, "staged_certifications")
+            run_checks(engine, group, view, wanted, checks, staged.folder)
+            columns = engine.dialect.columns(load_schemas()["persons"].names)
+            settled = f"select {columns}, row_position from {view}"
         findings = inputs.sources["persons"][0].findings
     else:
         settled = settle_exchange_persons(engine, inputs.header_group(), staged.folder)

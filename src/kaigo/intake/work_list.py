@@ -79,6 +79,8 @@ def _cover_lines(report: Mapping[str, Any], rows: int, *, synthetic: bool) -> It
     yield "「分けた行」は、介護データに入れていない行。元のシステムで直し、出力し直して、もう一度読み込む。"
     yield "「注意」は、介護データに入れたが確かめた方がよいこと。"
     yield "対応者の名前を書き、終わったら「済」を選ぶ。"
+    if report.get("previous_list"):
+        yield f"前に読み込んだときの一覧(書き込んだメモを含む)は、同じフォルダの {report['previous_list']} にある。"
     if rows > MOST_ROWS:
         yield f"分けた行は{rows:,}行あり、はじめの{MOST_ROWS:,}行だけを載せた。すべては intake_report.json にある。"
     for entry in report["files"]:
