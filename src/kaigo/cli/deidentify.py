@@ -12,7 +12,7 @@ import typer
 from kaigo.cli.command import JapaneseCommand
 from kaigo.cli.messages import say, show_stages, write_json
 from kaigo.cli.options import EngineText, JsonTo, Out
-from kaigo.errors import ParameterError
+from kaigo.errors import InputError, ParameterError
 
 ReleaseList = Annotated[
     Path | None,
@@ -90,6 +90,7 @@ def deidentify(
             remedy="--release-list に一覧のファイルを指定してください。",
         )
     earlier = read_list(release_list) if release_list else ()
+    replaced = _describe_replaced(out)
     rules, tables = load_standard(standard), CareTables.open(folder)
     key = Key.from_file(key_file) if key_file else Key.random()
     with show_stages() as progress:
@@ -106,7 +107,7 @@ def deidentify(
         )
     write_pages(release, rules)
     ledger = release.ledger()
-    told = list(ledger["warnings"])
+    told = [*replaced, *ledger["warnings"]]
     if release_list:
         made = describe_release(
             release, recipient=recipient, key_kept=key_file is not None, today=dt.date.today()
@@ -125,6 +126,27 @@ def deidentify(
     write_json(
         {"layout": release.layout, "manifest": release.manifest, "ledger": ledger, "notes": told}, json_to
     )
+
+
+def _describe_replaced(out: Path) -> list[str]:
+    """What stands where the new release goes, as a notice for afterwards."""
+    from kaigo.deidentify import Release
+    from kaigo.deidentify.forget import EARLIER, RECORD
+    from kaigo.tables.care_tables import MANIFEST
+
+    if not Release.is_release(out):
+        return []
+    try:
+        old = Release.open(out)
+    except InputError:
+        return [f"{out} にあった加工データ(壊れていました)を置き換えました。"]
+    made = dt.datetime.fromtimestamp((old.keep / MANIFEST).stat().st_mtime).strftime("%Y-%m-%d %H:%M")
+    lost = "前の対応表もなくなりました。" if old.has_crosswalk else ""
+    kept = any((old.keep / name).exists() for name in (RECORD, EARLIER))
+    carried = f"消した記録は keep/{EARLIER} に引き継ぎました。" if kept else ""
+    return [
+        f"{out} にあった加工データ({old.manifest['standard']}、作成 {made})を置き換えました。{lost}{carried}"
+    ]
 
 
 def forget(
