@@ -39,7 +39,7 @@ def test_json_to_standard_output_is_all_that_stands_there(
     cleaned = assert_json_alone(
         kaigo("deidentify", care, "--standard", "soumu-2018", "--out", tmp_path / "out", "--json", "-")
     )
-    assert set(cleaned) == {"layout", "manifest", "ledger"}
+    assert set(cleaned) == {"layout", "manifest", "ledger", "notes"}
     assert assert_json_alone(kaigo("risk", release, "--json", "-"))["unit"] == "人"
     for what in ("conditions", "service-use"):
         assert_json_alone(kaigo("analyze", release, "--what", what, "--json", "-"))
