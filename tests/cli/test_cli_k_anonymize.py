@@ -57,6 +57,7 @@ def test_four_rows_give_the_levels_counted_by_hand(kaigo: Run, place: Path) -> N
         "smallest_class": 3,
         "suppression_limit": 0.25,
         "unit": "行",
+        "untouched": ["番号", "備考"],
     }
     assert read_csv(place / "out.csv") == [
         "番号,年齢,性別,備考",
@@ -129,6 +130,16 @@ def test_a_summary_says_what_was_done_and_what_was_counted(kaigo: Run, place: Pa
     assert "--person を付けてください" in out
     out = kaigo(*line(place, "--k", 3, "--suppression", "0.25", "--person", "番号")).out
     assert "その行のある人 1/4人(25.0%)" in out
+
+
+def test_columns_that_stay_as_they_are_are_named(kaigo: Run, place: Path) -> None:
+    for more in ((), ("--out", place / "out.csv")):
+        out = kaigo(*line(place, "--k", 3, "--suppression", "0.25", *more)).out
+        assert "そのまま残った列: 番号、備考" in out and "注意" not in out
+        out = kaigo(*line(place, "--k", 3, "--suppression", "0.25", "--person", "番号", *more)).out
+        assert "注意: 人を表す列「番号」も、そのまま残っています" in out
+    (place / "table.csv").write_text("年齢,性別\n65,女\n65,女\n", encoding="utf-8")
+    assert "そのまま残った列" not in kaigo(*line(place, "--k", 2)).out
 
 
 # What can be wrong

@@ -32,3 +32,22 @@ def test_forget_destroys_releases_that_notebooks_left_beside_own_data(
     assert run(["forget", str(tables.folder)]) == 0
     assert not (tables.folder / ".kaigo").exists()
     assert "1件" in capsys.readouterr().out
+
+
+def test_forget_says_where_there_is_nothing_to_forget(
+    make_tables: Callable[..., CareTables], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_tables([1]).folder
+    assert run(["forget", str(folder)]) == 0
+    assert "消すものはありません" in capsys.readouterr().out
+    assert CareTables.open(folder)
+    assert run(["forget", str(folder), "--release-list", str(tmp_path / "list.json")]) == 2
+    assert "加工したデータのフォルダとともに" in capsys.readouterr().err
+    assert run(["forget", str(tmp_path)]) == 2
+    assert "加工したデータ" in capsys.readouterr().err
+
+
+def test_the_help_of_forget_names_care_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["forget", "--help"]) == 0
+    out = capsys.readouterr().out
+    assert "kaigo forget own" in out and "途中の加工データ" in out

@@ -115,3 +115,12 @@ def test_persons_among_few_are_counted_by_band_and_by_history(make_tables: Make,
     assert frame.loc["60", "期間に1回"] == 0 and frame.loc["60", "最も少ない組"] == 5
     assert frame.loc["60", "月ごとの経過"] == pytest.approx(100 * 1 / 5)
     assert Counter(frame["最も少ない組"]) == {2: 1, 5: 1}
+
+
+def test_the_deliberation_says_whether_each_difference_has_a_measure() -> None:
+    all_taken = show_deliberations(load_standard("recommended")).caption
+    assert all_taken == "規則第62条第5号について9つの差異を検討し、すべてに措置をとりました"
+    assert (
+        "6の差異を検討し、5に措置をとり、1にはとらない理由"
+        in show_deliberations(load_standard("soumu-2018")).caption
+    )

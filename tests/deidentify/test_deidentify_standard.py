@@ -222,3 +222,61 @@ def test_a_replaced_value_is_marked_as_the_municipality_s() -> None:
 def test_an_impossible_override_is_refused_in_japanese(overrides: dict[str, dict[str, Any]]) -> None:
     with pytest.raises(StandardError, match="対処"):
         load_standard("soumu-2018").with_parameters(overrides)
+
+
+def first(data: dict[str, Any], part: str) -> dict[str, Any]:
+    found: dict[str, Any] = data[part][0]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda data: data["rules"][2].pop("id"), "[[rules]] の3番目: 項目 id がありません。"),
+        (lambda data: rule(data, "05").pop("reason"), "[[rules]] の定め「05」: 項目 reason がありません。"),
+        (lambda data: data.pop("title"), "項目 title がありません。"),
+        (lambda data: data["shuffle"].pop("reason"), "[shuffle]: 項目 reason がありません。"),
+        (
+            change_rule("05", set_by="自治"),
+            "[[rules]] の定め「05」: set_by は「自治」にできません(使える値: 資料、本書、自治体)。",
+        ),
+        (lambda data: data.update(layout="both"), "layout は「both」にできません(使える値: joined、linked)。"),
+        (
+            lambda data: data["pseudonym"].update(mode="fixed"),
+            "[pseudonym]: mode は「fixed」にできません(使える値: none、rotating、stable)。",
+        ),
+        (
+            lambda data: data["period"].update(max_months=0),
+            "[period]: max_months は「0」にできません(1から120までの整数で書いてください)。",
+        ),
+        (
+            lambda data: data["pseudonym"].update(rotate_months=37),
+            "[pseudonym]: rotate_months は「37」にできません(1から36までの整数で書いてください)。",
+        ),
+        (
+            lambda data: first(data, "deliberations").update(outcome="なし"),
+            "[[deliberations]] の1番目: outcome は「なし」にできません(使える値: 措置をとる、措置をとらない)。",
+        ),
+        (lambda data: data.update(law_as_of="令和8年"), "law_as_of は「令和8年」にできません(年月日を 2026-11-23 の形"),
+        (lambda data: data.update(law_as_of="2026-02-30"), "law_as_of は「2026-02-30」にできません"),
+        (lambda data: data.update(name=" "), "name は「 」にできません(空にはできません)。"),
+        (change_rule("05", colour="red"), "[[rules]] の定め「05」: 項目 colour は使えません"),
+        (change_rule("05", columns="persons.sex"), "columns は「persons.sex」にできません([ ] の中に並べて"),
+        (change_rule("05", columns=[]), "columns は「[]」にできません(1つ以上書いてください)。"),
+        (change_rule("05", parameters={"k": [1]}), "[[rules]] の定め「05」: parametersのk は「[1]」にできません"),
+        (lambda data: data.update(rules=3), "rules は「3」にできません"),
+        (lambda data: data.update(pseudonym=3), "pseudonym は「3」にできません"),
+        (lambda data: data.update(rules=["x"]), "rulesの1番目 は「x」にできません"),
+    ],
+)  # fmt: skip
+def test_a_part_that_is_wrong_is_named_by_its_rule_and_what_is_allowed(
+    tmp_path: Path, change: Change, sentence: str
+) -> None:
+    import kaigo.deidentify.standard as room
+
+    data = soumu()
+    change(data)
+    with pytest.raises(StandardError) as caught:
+        room._validate(data, "own.toml")
+    assert sentence in str(caught.value)
+    assert "missing" not in str(caught.value)

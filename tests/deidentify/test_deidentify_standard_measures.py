@@ -56,6 +56,31 @@ def test_every_shipped_standard_is_sound(name: str) -> None:
             "細かいコードのまま残ります",
         ),
         (lambda data: data["not_quasi_identifiers"].clear(), "「certifications.survey_1_7」"),
+        (
+            lambda data: data["quasi_identifiers"].update(joined=["sex"]),
+            "列「persons.birth_date」(生年月日)を準識別子に数えておらず(quasi_identifiers の joined に「birth_month」がない)",
+        ),
+        (
+            lambda data: data["quasi_identifiers"].update(linked=["birth_month", "sex"]),
+            "列「certifications.care_level」(要介護状態区分)を準識別子に数えておらず(quasi_identifiers の linked に",
+        ),
+        (
+            lambda data: (
+                next(r for r in data["rules"] if r["id"] == "13")["columns"].remove(
+                    "certifications.valid_from"
+                )
+                or data["rules"].append(
+                    data["rules"][-1]
+                    | {
+                        "id": "13-2",
+                        "columns": ["certifications.valid_from"],
+                        "technique": "generalise_date",
+                        "parameters": {"to": "month"},
+                    }
+                )
+            ),
+            "「valid_from_month」がない",
+        ),
         (lambda data: data["deliberations"][0].update(columns=["sex"]), "準識別子「care_level」"),
         (
             lambda data: data.pop("deliberations"),
@@ -69,6 +94,10 @@ def test_every_shipped_standard_is_sound(name: str) -> None:
 def test_a_measure_that_is_missing_is_found(change: Change, finding: str) -> None:
     found = findings_after(change)
     assert any(finding in each for each in found), found
+
+
+def test_a_layout_that_cannot_be_made_needs_no_quasi_identifiers() -> None:
+    assert findings_after(lambda data: data["quasi_identifiers"].update(linked=[]), "open-data") == []
 
 
 def test_a_stable_pseudonym_with_its_reason_is_no_contradiction() -> None:

@@ -12,7 +12,7 @@ import typer
 from kaigo.cli.command import JapaneseCommand
 from kaigo.cli.messages import say, show_stages, write_json
 from kaigo.cli.options import EngineText, JsonTo, Out
-from kaigo.errors import ParameterError
+from kaigo.errors import InputError, ParameterError
 
 ReleaseList = Annotated[
     Path | None,
@@ -90,6 +90,7 @@ def deidentify(
             remedy="--release-list に一覧のファイルを指定してください。",
         )
     earlier = read_list(release_list) if release_list else ()
+    replaced = _describe_replaced(out)
     rules, tables = load_standard(standard), CareTables.open(folder)
     key = Key.from_file(key_file) if key_file else Key.random()
     with show_stages() as progress:
@@ -106,7 +107,7 @@ def deidentify(
         )
     write_pages(release, rules)
     ledger = release.ledger()
-    told = list(ledger["warnings"])
+    told = [*replaced, *ledger["warnings"]]
     if release_list:
         made = describe_release(
             release, recipient=recipient, key_kept=key_file is not None, today=dt.date.today()
@@ -127,9 +128,35 @@ def deidentify(
     )
 
 
+def _describe_replaced(out: Path) -> list[str]:
+    """What stands where the new release goes, as a notice for afterwards."""
+    from kaigo.deidentify import Release
+    from kaigo.deidentify.forget import EARLIER, RECORD
+    from kaigo.tables.care_tables import MANIFEST
+
+    if not Release.is_release(out):
+        return []
+    try:
+        old = Release.open(out)
+    except InputError:
+        return [f"{out} にあった加工データ(壊れていました)を置き換えました。"]
+    made = dt.datetime.fromtimestamp((old.keep / MANIFEST).stat().st_mtime).strftime("%Y-%m-%d %H:%M")
+    lost = "前の対応表もなくなりました。" if old.has_crosswalk else ""
+    kept = any((old.keep / name).exists() for name in (RECORD, EARLIER))
+    carried = f"消した記録は keep/{EARLIER} に引き継ぎました。" if kept else ""
+    return [
+        f"{out} にあった加工データ({old.manifest['standard']}、作成 {made})を置き換えました。{lost}{carried}"
+    ]
+
+
 def forget(
     folder: Annotated[
-        Path, typer.Argument(metavar="RELEASE", help="加工したデータのフォルダ", show_default=False)
+        Path,
+        typer.Argument(
+            metavar="RELEASE|DIR",
+            help="加工したデータのフォルダ、または介護データのフォルダ(途中の加工データを消す)",
+            show_default=False,
+        ),
     ],
     key_file: Annotated[
         Path | None,
@@ -142,12 +169,23 @@ def forget(
 ) -> None:
     """対応表(と、指定すれば鍵)を消し、消したことを記録する。
 
+    介護データのフォルダを指定すると、JupyterLabなどで開いたときに中に残った途中の加工データ(.kaigo)を、対応表とともに消します。
+
     例: kaigo forget release
+
+    例: kaigo forget own
     """
     from kaigo.deidentify import Release, forget_release
     from kaigo.deidentify.release_list import mark_destroyed, read_list, write_list
 
-    if not Release.is_release(folder) and _forget_cache(folder, json_to):
+    if not Release.is_release(folder) and _is_care(folder):
+        if key_file or release_list:
+            raise ParameterError(
+                "介護データのフォルダには、--key-file と --release-list を使えません。",
+                found=folder,
+                remedy="鍵と一覧は、加工したデータのフォルダとともに指定してください。",
+            )
+        _forget_cache(folder, json_to)
         return
     release = Release.open(folder)
     had = release.has_crosswalk
@@ -160,8 +198,17 @@ def forget(
     write_json({"forgotten": had, "key_forgotten": key_file is not None, "record": str(record)}, json_to)
 
 
-def _forget_cache(folder: Path, json_to: str | None) -> bool:
-    """Destroy releases that notebooks left beside own care tables; whether there were any."""
+def _is_care(folder: Path) -> bool:
+    """Whether notebooks leave releases there."""
+    from kaigo.tables.care_tables import MANIFEST
+
+    return (folder / ".kaigo").is_dir() or all(
+        (folder / name).exists() for name in (MANIFEST, "persons", "benefits")
+    )
+
+
+def _forget_cache(folder: Path, json_to: str | None) -> None:
+    """Destroy releases that notebooks left beside own care tables."""
     from kaigo.deidentify import Release, forget_release
 
     releases = sorted(folder.glob(".kaigo/*/release"))
@@ -170,5 +217,9 @@ def _forget_cache(folder: Path, json_to: str | None) -> bool:
     if releases:
         shutil.rmtree(folder / ".kaigo")
         say(f"JupyterLabなどで作られた加工データ({len(releases)}件)を、対応表とともに消しました。", json_to)
-        write_json({"forgotten": True, "releases": len(releases)}, json_to)
-    return bool(releases)
+    else:
+        say(
+            f"消すものはありません。介護データのフォルダ {folder} に、途中の加工データは残っていません。",
+            json_to,
+        )
+    write_json({"forgotten": bool(releases), "releases": len(releases)}, json_to)

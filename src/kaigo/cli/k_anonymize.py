@@ -93,6 +93,14 @@ def _summarise(done: KAnonymised, out: Path | None) -> str:
     ]
     if not done.person:
         lines.append("行を数えた値です。1人が何行もつ表では --person を付けてください。")
+    if done.untouched:
+        lines.append(
+            f"そのまま残った列: {'、'.join(done.untouched)}(鍵ではないので、値を変えず、組にも数えていません)"
+        )
+    if done.person in done.untouched:
+        lines.append(
+            f"注意: 人を表す列「{done.person}」も、そのまま残っています。渡す前に削除するか、符号に置き換えてください。"
+        )
     if out:
         lines.append(f"書き出し: {out}")
     return "\n".join(lines)

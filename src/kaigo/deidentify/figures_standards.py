@@ -46,9 +46,12 @@ def show_deliberations(standard: Standard, release: Release | None = None) -> Ta
         rows.append(row)
     columns = ["考えた差異", "区分", "測ったもの", "措置", "理由"] + (["この加工での結果"] if release else [])
     taken = sum(part.outcome == "措置をとる" for part in standard.deliberations)
+    found = f"{len(rows)}の差異を検討し、{taken}に措置をとり、{len(rows) - taken}にはとらない理由があります"
+    if rows and taken == len(rows):
+        found = f"{len(rows)}{'つ' if len(rows) < 10 else ''}の差異を検討し、すべてに措置をとりました"
     return Table(
         pd.DataFrame(rows, columns=columns),
-        caption=f"規則第62条第5号について{len(rows)}の差異を検討し、{taken}に措置をとり、{len(rows) - taken}にはとらない理由があります",
+        caption=f"規則第62条第5号について{found}",
         source=f"加工基準 {standard.name}({standard.law_as_of}時点の条項){'と' + LEDGER_SOURCE if release else ''}",
         note=f"{NOT_A_LAW}。基準値を含むこの表は加工の方法に関する情報であり、内部限りです。",
         internal=True,

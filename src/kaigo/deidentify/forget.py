@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import time
@@ -13,6 +14,8 @@ from kaigo.engine import write_file
 from kaigo.errors import InputError, OutputError
 
 RECORD = "forgotten.json"
+EARLIER = "forgotten_earlier.json"
+"""Records of releases that stood in the same folder before."""
 
 
 def forget_release(release: Release, key_file: Path | None = None) -> Path:
@@ -71,11 +74,53 @@ def forget_release(release: Release, key_file: Path | None = None) -> Path:
     return record
 
 
+def read_records(folder: Path) -> list[dict[str, Any]]:
+    """置き換えられる加工データの、消した記録(それより前のものを含む)を読む。
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        A release that is about to be replaced, or anything else (no records then).
+
+    Returns
+    -------
+    list of dict
+        Entries of :func:`forget_release`, each with the ``standard`` and the content hashes (``tables``) of its release.
+
+    Raises
+    ------
+    OutputError
+        If a record is there and cannot be read: replacing the folder would lose it.
+    """
+    if not Release.is_release(folder):
+        return []
+    earlier, own = (_read_entries(folder / "keep" / name) for name in (EARLIER, RECORD))
+    with contextlib.suppress(InputError):
+        # What is broken may be replaced; its records stay without its name then.
+        manifest = Release.open(folder).manifest
+        hashes = {name: table["content_sha256"] for name, table in manifest["tables"].items()}
+        own = [entry | {"standard": manifest["standard"], "tables": hashes} for entry in own]
+    return [*earlier, *own]
+
+
+def write_records(keep: Path, entries: list[dict[str, Any]]) -> None:
+    """前の加工データの消した記録を、新しい加工データの ``keep/`` に引き継ぐ(なければ書かない)。"""
+    if entries:
+        write_file(keep / EARLIER, json.dumps(entries, ensure_ascii=False, indent=1) + "\n", mode=0o600)
+
+
 def _read_entries(record: Path) -> list[dict[str, Any]]:
     """What earlier runs destroyed (empty if this is the first)."""
     if not record.is_file():
         return []
-    entries: list[dict[str, Any]] = json.loads(record.read_text(encoding="utf-8"))
+    try:
+        entries: list[dict[str, Any]] = json.loads(record.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise OutputError(
+            f"消した記録({record.name})を読めないので、書き換えません。",
+            found=record,
+            remedy="記録を別の場所に移すか、--out に新しいフォルダの名前を指定してください。",
+        ) from error
     return entries
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from kaigo import __version__
+from kaigo.deidentify.forget import read_records, write_records
 from kaigo.deidentify.joined import hash_joined
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.layouts import view_joined, write_joined, write_linked
@@ -54,7 +55,8 @@ def make_release(
     tables : CareTables
     standard : Standard
     out : pathlib.Path
-        Appears whole or not at all. An earlier release there is replaced; any other folder is left alone.
+        Appears whole or not at all. An earlier release there is replaced (what it recorded as destroyed is carried over
+        to ``keep/forgotten_earlier.json``); any other folder is left alone.
     key : Key
         Secret of this creation; used in memory only.
     layout : {"joined", "linked"}, optional
@@ -78,13 +80,14 @@ def make_release(
         If the release covers more months than the standard allows, the layout needs pseudonyms that the standard
         does not use, or the promise of the standard does not hold.
     OutputError
-        If the folder cannot be written, or holds something that is no release.
+        If the folder cannot be written, holds something that is no release, or a record there cannot be read.
     """
     layout = layout or standard.layout
     _refuse_layout(standard, layout)
     own_key = key.subkey(name_creation(tables, standard, layout))
     tell = progress or (lambda label: None)
     check_replaceable(out, "keep/manifest.json")
+    destroyed = read_records(out)
     with atomic_folder(out) as fresh, open_engine(engine) as session:
         keep, provide, work = fresh / "keep", fresh / "provide", fresh / ".work"
         for folder in (keep, provide, work):
@@ -110,6 +113,7 @@ def make_release(
         write_file(keep / "standard.toml", standard.to_toml(), mode=0o600)
         write_file(keep / "ledger.json", _to_json(ledger), mode=0o600)
         write_file(keep / "manifest.json", _to_json(manifest), mode=0o600)
+        write_records(keep, destroyed)
         write_papers(provide, standard, manifest, csv=csv)
     return Release.open(out)
 

@@ -11,10 +11,11 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from kaigo.deidentify.released_names import GRAINS, source_column
+from kaigo.deidentify.released_values import describe_values, list_codes
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
 from kaigo.engine import write_file
-from kaigo.tables import BIRTH_COLUMNS, format_month, load_schemas, load_service_codes, load_service_kinds
+from kaigo.tables import BIRTH_COLUMNS, format_month, load_schemas
 
 _OWN_COLUMNS = {
     "person_id": (
@@ -22,8 +23,8 @@ _OWN_COLUMNS = {
         "text",
         "期間ごとに変わる符号。同じ期間の3つの表を結び付ける。期間をまたいでは結び付かない。",
     ),
-    "from_month": ("適用開始年月", "text(YYYY-MM)", "この認定がその期間で最初に適用される月"),
-    "to_month": ("適用終了年月", "text(YYYY-MM)", "この認定がその期間で最後に適用される月"),
+    "from_month": ("適用開始年月", "text(YYYY-MM)", "この認定が、仮IDの期間の中で最初に適用される月"),
+    "to_month": ("適用終了年月", "text(YYYY-MM)", "この認定が、仮IDの期間の中で最後に適用される月"),
 }
 
 
@@ -46,16 +47,9 @@ def _dictionary(standard: Standard, manifest: dict[str, Any]) -> str:
     for table, described in manifest["tables"].items():
         for name in described["columns"]:
             writer.writerow([table, name, *_describe_column(standard, name)])
-    for code, base in sorted(
-        {(c.base_code, c.base_name) for c in load_service_codes().values() if c.base_code}
-    ):
-        writer.writerow(["(コード)", "service_code", base, "⑨", "text", code, "上位概念: 基本サービス"])
-    for kind in load_service_kinds().values():
-        writer.writerow(
-            ["(コード)", "service_code", kind.name, "⑨", "text", kind.code, "上位概念: サービス種類"]
-        )
-    for code, category in sorted({(k.category_code, k.category) for k in load_service_kinds().values()}):
-        writer.writerow(["(コード)", "service_code", category, "⑨", "text", code, "上位概念: 分類"])
+    if any("service_code" in described["columns"] for described in manifest["tables"].values()):
+        for code, label, depth in list_codes(_rules_for(standard, "benefits.service_code")):
+            writer.writerow(["(コード)", "service_code", label, "⑨", "text", code, f"上位概念: {depth}"])
     return buffer.getvalue()
 
 
@@ -65,17 +59,16 @@ def _describe_column(standard: Standard, name: str) -> tuple[str, str, str, str,
         if name == "person_id" and standard.pseudonym.mode == "stable":
             meaning = "提供する期間を通して変わらない符号。3つの表を結び付ける。"
         if name != "person_id" and any(rule.technique == "fix_per_period" for rule in standard.rules):
-            meaning = "仮IDの期間の最初(最後)の月。認定そのものの期間ではない"
+            end = "最初" if name == "from_month" else "最後"
+            meaning = f"仮IDの期間の{end}の月。認定そのものの期間ではない"
         return label, "", dtype, meaning, "本書の形式による列"
     source = source_column(name)
     for schema in load_schemas().values():
         if source not in schema.names:
             continue
         column = schema.column(source)
-        notes = [
-            TECHNIQUES[rule.technique].note_for_recipient(rule)
-            for rule in _rules_for(standard, f"{schema.name}.{source}")
-        ]
+        rules = _rules_for(standard, f"{schema.name}.{source}")
+        notes = [TECHNIQUES[rule.technique].note_for_recipient(rule) for rule in rules]
         caution = "、".join(dict.fromkeys(filter(None, notes)))
         if name in BIRTH_COLUMNS:
             label, dtype, meaning = BIRTH_COLUMNS[name]
@@ -85,7 +78,8 @@ def _describe_column(standard: Standard, name: str) -> tuple[str, str, str, str,
             return f"{column.label}({grain})", column.number, dtype, "", caution
         is_month = name == "service_month"
         dtype = "text(YYYY-MM)" if is_month else str(column.dtype)
-        return column.label, column.number, dtype, "" if is_month else column.note or column.unit, caution
+        meaning = describe_values(name, rules) or ("" if is_month else column.note or column.unit)
+        return column.label, column.number, dtype, meaning, caution
     raise KeyError(name)
 
 

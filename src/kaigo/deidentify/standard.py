@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import re
 import tomllib
@@ -10,8 +11,9 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import ValidationError, field_validator
 
+from kaigo.deidentify.standard_messages import MOST, explain_errors
 from kaigo.deidentify.standard_parts import (
     Deliberation,
     Exclusion,
@@ -44,6 +46,25 @@ class Standard(Frozen):
     not_quasi_identifiers: tuple[Exclusion, ...] = ()
     deliberations: tuple[Deliberation, ...] = ()
     rules: tuple[Rule, ...]
+
+    @field_validator("name", "title")
+    @classmethod
+    def _refuse_empty(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("空にはできません")
+        return text
+
+    @field_validator("law_as_of")
+    @classmethod
+    def _refuse_other_dates(cls, text: str) -> str:
+        wrong = "年月日を 2026-11-23 の形で書いてください"
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            raise ValueError(wrong)
+        try:
+            dt.date.fromisoformat(text)
+        except ValueError:
+            raise ValueError(wrong) from None
+        return text
 
     def with_parameters(self, overrides: Mapping[str, Mapping[str, Any]]) -> Standard:
         """基準値を替えた加工基準を返す(もとの基準は変わらない)。
@@ -170,12 +191,12 @@ def _validate(data: Mapping[str, Any], origin: str) -> Standard:
     try:
         return Standard.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
+        sentences = explain_errors(error.errors(), data, Standard)
+        more = f" / ほか{len(sentences) - MOST}件" if len(sentences) > MOST else ""
         raise StandardError(
-            f"加工基準の項目に誤りがあります({origin}: {place})。",
-            found=first.get("input") if not isinstance(first.get("input"), dict) else first["type"],
-            remedy="同梱の soumu-2018 を手本に、項目名と値の形を直してください。",
+            f"加工基準の項目に誤りがあります({origin}、{len(sentences)}件)。",
+            found=" / ".join(sentences[:MOST]) + more,
+            remedy="同梱の soumu-2018 を手本に、項目名と値を直してください。",
         ) from error
 
 

@@ -16,6 +16,9 @@ CLOSING = ("※1", "※2", "並べ替え")
 
 _CODE = "benefits.service_code"
 _COUNTS_CODES = frozenset({"roll_up_rare_codes", "blank_rarest_codes", "keep_promise"})
+_COUNTABLE = frozenset({ColumnClass.QUASI, ColumnClass.ATTRIBUTE})
+_AMOUNTS = frozenset({"benefits.days", "benefits.units"})
+"""Amounts differ from line to line and are bounded by ⑩; they make no classes."""
 Order = Mapping[str, tuple[Rule, ...]]
 
 
@@ -90,24 +93,32 @@ def _check_promise(standard: Standard, order: Order) -> Iterator[str]:
 
 def _check_quasi_identifiers(standard: Standard, order: Order) -> Iterator[str]:
     excluded = {name for part in standard.not_quasi_identifiers for name in _expand(part.columns)}
-    declared = set(standard.quasi_identifiers.joined) | set(standard.quasi_identifiers.linked)
+    counted = standard.quasi_identifiers.model_dump()
+    if standard.pseudonym.mode == "none":
+        # Without pseudonyms there are no linked tables to count in.
+        del counted["linked"]
     spoken_of = {name for part in standard.deliberations for name in _expand(part.columns)}
     for schema in load_schemas().values():
         for column in schema.columns:
-            rules = order.get(f"{schema.name}.{column.name}", ())
+            full = f"{schema.name}.{column.name}"
+            rules = order.get(full, ())
             techniques = {rule.technique for rule in rules}
-            name = released_name(f"{schema.name}.{column.name}", rules)
-            if column.column_class != ColumnClass.QUASI or not rules or "delete_item" in techniques:
+            if column.column_class not in _COUNTABLE or not rules or "delete_item" in techniques:
                 continue
-            if name in declared and techniques == {"keep"} and name not in spoken_of:
+            name = released_name(full, rules)
+            declared = any(name in names for names in counted.values())
+            if declared and techniques == {"keep"} and name not in spoken_of:
                 yield (
                     f"準識別子「{name}」({column.label})に措置がなく、措置をとらない理由が"
                     "5号の検討([[deliberations]])にもありません。"
                 )
-            if name not in declared and column.name not in excluded:
+            if column.name in excluded or full in _AMOUNTS:
+                continue
+            forgotten = [layout for layout, names in counted.items() if name not in names]
+            if forgotten:
                 yield (
-                    f"列「{schema.name}.{column.name}」({column.label})を準識別子に数えない理由"
-                    "([[not_quasi_identifiers]])がありません。"
+                    f"列「{full}」({column.label})を準識別子に数えておらず(quasi_identifiers の {'・'.join(forgotten)} に"
+                    f"「{name}」がない)、数えない理由([[not_quasi_identifiers]])もありません。"
                 )
 
 

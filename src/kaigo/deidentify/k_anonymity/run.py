@@ -42,6 +42,8 @@ class KAnonymised:
     records, persons : int
         Of the table; without a person's column ``persons`` is the number of records.
     found : Found
+    untouched : tuple of str
+        Columns of the table that are no key: they stay as they are.
     """
 
     k: int
@@ -51,6 +53,7 @@ class KAnonymised:
     records: int
     persons: int
     found: Found
+    untouched: tuple[str, ...] = ()
 
     @property
     def unit(self) -> str:
@@ -76,6 +79,7 @@ class KAnonymised:
             "smallest_class": found.smallest_class,
             "suppression_limit": float(self.suppression),
             "unit": self.unit,
+            "untouched": list(self.untouched),
         }
         if self.person:
             payload |= {"persons": self.persons, "suppressed_persons": found.suppressed_units}
@@ -159,7 +163,8 @@ def k_anonymize_table(
         tell("書き出す")
         _write(_generalise(table, keys, codes, records, found), out)
     names = tuple(key.name for key in keys)
-    return KAnonymised(k, share, names, person, table.num_rows, records.units, found)
+    untouched = tuple(name for name in table.column_names if name not in names)
+    return KAnonymised(k, share, names, person, table.num_rows, records.units, found, untouched)
 
 
 def _check_parameters(path: Path, k: int, suppression: float | str | Fraction, out: Path | None) -> Fraction:
