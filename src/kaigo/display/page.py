@@ -117,7 +117,7 @@ def equip_environment(environment: Environment) -> None:
     # The style sheet is the project's own file; it holds no "<".
     css = FOLDER.joinpath("style.css").read_text(encoding="utf-8")
     environment.globals.update(
-        css=Markup(css),  # noqa: S704
+        css=Markup(css),  # noqa: S704  # our own style sheet
         site=SITE,
         synthetic_band=SYNTHETIC_BAND,
         disclaimer=DISCLAIMER,

@@ -17,8 +17,8 @@ from kaigo.errors import InputError
 from kaigo.intake.findings import Findings
 from kaigo.intake.named_file import NamedFile
 from kaigo.intake.rules import PACKAGE, load_rules
+from kaigo.tables.flat_file import ZIP_BEGINNING
 
-ZIP_BEGINNING = b"PK\x03\x04"
 _COPY_BYTES = 1 << 20
 _DAMAGE = (
     zipfile.BadZipFile,

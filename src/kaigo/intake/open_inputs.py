@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kaigo.errors import InputError
-from kaigo.intake.archives import ZIP_BEGINNING, is_workbook, unpack_archive, warn_of_members
+from kaigo.intake.archives import is_workbook, unpack_archive, warn_of_members
 from kaigo.intake.csv_file import CsvFile
 from kaigo.intake.excel_file import ExcelFile
 from kaigo.intake.exchange_file import LABEL as EXCHANGE_LABEL
@@ -17,7 +17,8 @@ from kaigo.intake.findings import Findings
 from kaigo.intake.inputs import RowOrigin, TableGroup, TableSource
 from kaigo.intake.mapping import Translations
 from kaigo.intake.named_file import NamedFile
-from kaigo.intake.sources import IntakeSources, check_source
+from kaigo.intake.sources import IntakeSources
+from kaigo.tables.flat_file import ZIP_BEGINNING, check_source
 from kaigo.tables.schema import load_schemas
 
 
@@ -115,7 +116,7 @@ def open_inputs(sources: IntakeSources, reading: Reading, folder: Path) -> OpenI
     Raises
     ------
     InputError
-        See :func:`kaigo.intake.sources.check_source`, :class:`CsvFile`, :class:`ExcelFile`, :class:`ExchangeFile`.
+        See :func:`kaigo.tables.flat_file.check_source`, :class:`CsvFile`, :class:`ExcelFile`, :class:`ExchangeFile`.
     """
     opened: dict[str, tuple[TableSource, ...]] = {}
     for table, schema in load_schemas().items():

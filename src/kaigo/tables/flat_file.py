@@ -14,23 +14,43 @@ from kaigo.errors import InputError
 
 _REMEDY = "CSV(UTF-8またはCP932、先頭行が列名)かParquetを指定してください。"
 
+ZIP_BEGINNING = b"PK\x03\x04"
+"""How ZIP archives begin, and with them Excel's own files."""
+_EXCEL_OR_ZIP = (
+    ZIP_BEGINNING,
+    "ExcelまたはZIPのファイルのようです。",
+    "CSV(カンマ区切り)で保存し直してください。",
+)
 _FOREIGN_BEGINNINGS = (
-    (b"PK\x03\x04", "ExcelまたはZIPのファイルのようです。", "CSV(カンマ区切り)で保存し直してください。"),
-    (b"\xd0\xcf\x11\xe0", "古い形式のExcelファイルのようです。", "CSV(カンマ区切り)で保存し直してください。"),
+    (
+        b"\xd0\xcf\x11\xe0",
+        "古い形式(.xls)か、パスワード付きのExcelファイルのようです。",
+        "Excelの新しい形式(.xlsx)かCSVで保存し直してください。",
+    ),
     (b"%PDF", "PDFのファイルのようです。", "CSV(カンマ区切り)のファイルを指定してください。"),
     (b"\xff\xfe", "文字コードがUTF-16のようです。", "UTF-8またはShift_JIS(CP932)で保存し直してください。"),
     (b"\xfe\xff", "文字コードがUTF-16のようです。", "UTF-8またはShift_JIS(CP932)で保存し直してください。"),
 )
 
 
-def check_source(label: str, path: Path) -> None:
+def check_source(label: str, path: Path, *, packed: bool = False, name: str = "") -> None:
     """ファイルがあり、空でなく、CSVでありうることを確かめる。
+
+    Parameters
+    ----------
+    label : str
+    path : pathlib.Path
+    packed : bool
+        Whether Excel workbooks and ZIP archives will do.
+    name : str, optional
+        Name for messages, if it is not the path's own.
 
     Raises
     ------
     InputError
         If the file is missing, a folder, empty, not readable, or of another format.
     """
+    name = name or path.name
     if path.is_dir() or not path.exists():
         what = "フォルダが指定されました" if path.is_dir() else "ファイルがありません"
         raise InputError(
@@ -41,22 +61,22 @@ def check_source(label: str, path: Path) -> None:
             head = file.read(4096)
     except OSError as error:
         raise InputError(
-            f"{label}のファイルを開けません({path.name})。",
+            f"{label}のファイルを開けません({name})。",
             found=error.strerror,
             remedy="ファイルを読む権限があるか確かめてください。",
         ) from error
     if not head.removeprefix(b"\xef\xbb\xbf").strip(b"\r\n\x1a \t"):
         raise InputError(
-            f"{label}のファイルが空です({path.name})。",
+            f"{label}のファイルが空です({name})。",
             found=f"{path.stat().st_size}バイト",
             remedy="見出し行とデータの行があるCSVファイルを指定してください。",
         )
-    for beginning, what, remedy in _FOREIGN_BEGINNINGS:
+    for beginning, what, remedy in (*(() if packed else (_EXCEL_OR_ZIP,)), *_FOREIGN_BEGINNINGS):
         if head.startswith(beginning):
-            raise InputError(f"{label}のファイル({path.name})を読めません。{what}", remedy=remedy)
-    if head.count(0) * 4 > len(head):
+            raise InputError(f"{label}のファイル({name})を読めません。{what}", remedy=remedy)
+    if head.count(0) * 4 > len(head) and not head.startswith(ZIP_BEGINNING):
         raise InputError(
-            f"{label}のファイル({path.name})は文字の並びではないか、UTF-16です。",
+            f"{label}のファイル({name})は文字の並びではないか、UTF-16です。",
             remedy="UTF-8またはShift_JIS(CP932)のCSVで保存し直してください。",
         )
 
