@@ -71,7 +71,10 @@ def release_example(tables: CareTables, out: Path) -> list[tuple[Any, ...]]:
         tables, load_standard("soumu-2018"), out / "release", key=Key.derive(1), layout="joined"
     )
     frame = pq.read_table(release.provide / "joined", columns=SHOWN).to_pandas()
-    crosswalk = pq.read_table(release.keep / "crosswalk" / "rows").to_pandas()
+    rows, persons = (
+        pq.read_table(release.keep / "crosswalk" / part).to_pandas() for part in ("rows", "persons")
+    )
+    crosswalk = rows.merge(persons, on="person", how="left")
     assert len(frame) == 22
     own = frame[crosswalk["insured_number"] == "1234567890"].sort_values("service_month")
     return [tuple(None if pd.isna(value) else value for value in row) for row in own.itertuples(index=False)]

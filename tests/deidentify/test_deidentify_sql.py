@@ -51,6 +51,9 @@ def statements(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         def cursor(self) -> "Recording":
             return Recording(self.connection.cursor())
 
+        def register(self, name: str, batches: Any) -> None:
+            self.connection.register(name, batches)
+
         def close(self) -> None:
             self.connection.close()
 

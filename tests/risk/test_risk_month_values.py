@@ -16,8 +16,7 @@ from kaigo.risk.month_values import ValueRisk, measure_month_values
 
 SCHEMA = pa.schema(
     {
-        "insurer_number": pa.string(),
-        "insured_number": pa.string(),
+        "person": pa.int32(),
         "month": pa.string(),
         "性別": pa.string(),
         "kinds": pa.int64(),
@@ -38,8 +37,7 @@ def measure(engine: Engine, rows: list[Row], folder: Path) -> ValueRisk:
     table = pa.Table.from_pylist(
         [
             {
-                "insurer_number": "000001",
-                "insured_number": f"{person:010d}",
+                "person": person,
                 "month": month,
                 "性別": sex,
                 "kinds": kinds,

@@ -1,13 +1,16 @@
 """The content hash: blind to order, files and threads; changed by any one cell."""
 
-import hashlib
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from hash_oracle import hash_rows
 from kaigo.engine import open_engine
 from kaigo.tables import CareTables, hash_table
 
@@ -50,9 +53,65 @@ def test_the_number_of_threads_does_not_matter(tmp_path: Path) -> None:
     assert len(hashes) == 1
 
 
-def test_the_hash_is_that_of_the_rendering_which_the_docstring_names(tmp_path: Path) -> None:
-    found = hash_of(tmp_path, {"a": ["y", "x"], "b": [2, None]}, b=pa.int32())
-    assert found == hashlib.sha256(b"x\x1f\\N\ny\x1f2\n").hexdigest()
+ROWS = {
+    "a": ["y", "x", "", None, "x", "介\n", "x"],
+    "n": [2, None, 3, -1, 1, 7, 2],
+    "d": [date(2024, 4, 1), None, None, date(1943, 2, 19), date(1960, 1, 1), date(2024, 5, 1), None],
+}
+TYPES = {"n": pa.int16(), "d": pa.date32()}
+
+
+@pytest.mark.parametrize("key_order", [False, True])
+def test_the_hash_is_that_of_the_rendering_which_the_docstring_names(tmp_path: Path, key_order: bool) -> None:
+    rows = [dict(zip(ROWS, values, strict=True)) for values in zip(*ROWS.values(), strict=True)]
+    if key_order:
+        rows.sort(key=lambda row: [(value is not None, str(value).zfill(3)) for value in row.values()])
+    columns = {name: [row[name] for row in rows] for name in ROWS}
+    expected = hash_rows(rows, {"a": "text", "n": "int16", "d": "date32[day]"})
+    assert hash_of(tmp_path, columns, **TYPES) == expected
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["", "a", "ab", "b", "介", None]),
+            st.sampled_from([-1, 0, 2, 10, None]),
+            st.sampled_from(["", "z", None]),
+        ),
+        min_size=1,
+        max_size=9,
+    ),
+    st.integers(1, 4),
+)
+def test_rows_in_any_order_and_batches_of_any_size_have_the_hash_of_the_rendering(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple], size: int
+) -> None:
+    table = pa.table(
+        {
+            "a": [r[0] for r in rows],
+            "n": pa.array([r[1] for r in rows], pa.int8()),
+            "z": [r[2] for r in rows],
+        },
+        schema=pa.schema([("a", pa.string()), ("n", pa.int8()), ("z", pa.string())]),
+    )
+    expected = hash_rows(table.to_pylist(), {"a": "text", "n": "int8", "z": "text"})
+    folder = tmp_path_factory.mktemp("rows")
+    with open_engine("duckdb:threads=1") as engine:
+        pq.write_table(table, folder / "t.parquet")
+        engine.scan("t", folder / "t.parquet")
+        small = type("Small", (), {"__getattr__": lambda self, name: getattr(engine, name)})()
+        asked: list[str] = []
+        small.batches = lambda select: asked.append(select) or engine.batches(select, size)
+        assert hash_table(small, "t", ["a", "n", "z"], ["a"]) == expected
+        engine.view("u", "select * from t order by a, n, z")
+        asked.clear()
+        assert hash_table(small, "u", ["a", "n", "z"], ["a"]) == expected
+        assert len(asked) == 1, "rows in order are sorted again"
+
+
+def test_a_table_without_rows_has_the_hash_of_its_columns(tmp_path: Path) -> None:
+    assert hash_of(tmp_path, {"a": [], "n": []}, n=pa.int16()) == hash_rows([], {"a": "text", "n": "int16"})
 
 
 def test_a_change_of_any_one_cell_changes_the_hash(make_tables: Make) -> None:

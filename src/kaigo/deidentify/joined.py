@@ -1,7 +1,7 @@
 """Writing the document's joined table line by line, and its content hash, without a join of eighty columns.
 
-A line of the joined table repeats what its person and its certification say. The engine puts the narrow lines in order; what
-they repeat is looked up here, batch by batch: measured on five million lines, half the CPU of the engine's join, whose hash table
+A line of the joined table repeats what its person and its certification say. Only the narrow lines are put in order; what they
+repeat is looked up here, batch by batch: measured on five million lines, half the CPU of the engine's join, whose hash table
 holds whole rows. Only the persons and certifications are in memory, never the lines.
 """
 
@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from kaigo.deidentify.key import Key
+from kaigo.deidentify.shuffle import shuffle_rows
 from kaigo.engine import Engine, atomic_folder
-from kaigo.tables.content_hash import hash_texts, render_row
+from kaigo.tables.content_hash import TableDigest
 
 _TRACE = ("insurer_number", "insured_number")
 PART = "part-00000.parquet"
@@ -50,13 +51,16 @@ class _Lookup:
     row: npt.NDArray[np.int64]
 
     @classmethod
-    def read(cls, engine: Engine, relation: str, number: str, columns: Sequence[str]) -> _Lookup:
+    def read(
+        cls, engine: Engine, relation: str, number: str, columns: Sequence[str], *, unique: bool = True
+    ) -> _Lookup:
+        """``unique=False``: rows of the same number are equal, any of them will do."""
         select = f"select {engine.dialect.columns((number, *columns))} from {relation}"
         table = pa.Table.from_batches(engine.batches(select), engine.arrow_schema(select)).combine_chunks()
         numbers = table.column(0).to_numpy().astype(np.int64)
         row = np.full(int(numbers.max(initial=-1)) + 1, -1, dtype=np.int64)
         row[numbers] = np.arange(len(numbers))
-        if np.count_nonzero(row >= 0) != len(numbers):
+        if unique and np.count_nonzero(row >= 0) != len(numbers):
             raise ValueError(f"{relation}: a {number} stands twice")
         rest = table.drop_columns([number])
         batches = rest.to_batches()
@@ -77,16 +81,16 @@ class _Lookup:
 
 
 def stream_joined(
-    engine: Engine, parts: JoinedParts, shuffled: str, provide: Path, crosswalk: Path | None
+    engine: Engine, parts: JoinedParts, key: Key, folder: Path, provide: Path, crosswalk: Path | None
 ) -> int:
-    """加工後テーブルを、決められた順に書く。対応表も同じ順に書く。
+    """加工後テーブルを、無作為な順に書く。対応表も同じ順に書く。
 
     Parameters
     ----------
-    shuffled : str
-        View of the lines with their ``place``. Lines with the same place are equal lines of one person.
-    provide, crosswalk : pathlib.Path
-        Receive ``joined/`` and ``rows/`` (position of each row to the person).
+    key : Key
+        Fixes the order.
+    folder, provide, crosswalk : pathlib.Path
+        For what waits; receive ``joined/`` and ``rows/`` (position of each row to the person).
 
     Returns
     -------
@@ -96,15 +100,12 @@ def stream_joined(
     of_person, of_certification, of_line = parts.columns
     persons = _Lookup.read(engine, parts.persons, "person", of_person)
     certifications = _Lookup.read(engine, parts.certifications, "certification", of_certification)
-    wanted = engine.dialect.columns(("person", "certification", *of_line))
-    select = f"select {wanted} from {shuffled} order by place"
-    narrow = engine.arrow_schema(select)
-    schema = pa.schema(
-        [*persons.batch.schema, *certifications.batch.schema, *(narrow.field(name) for name in of_line)]
-    )
+    narrow = engine.arrow_schema(f"select {engine.dialect.columns(of_line)} from {parts.lines}")
+    schema = pa.schema([*persons.batch.schema, *certifications.batch.schema, *narrow])
+    wanted = ("person", "certification", *of_line)
 
     def find_lines() -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
-        for batch in engine.batches(select):
+        for batch in shuffle_rows(engine, parts.lines, wanted, key, folder):
             person, certification = persons.find(batch.column(0)), certifications.find(batch.column(1))
             # As an inner join: no line without its person and certification.
             kept = np.flatnonzero((person >= 0) & (certification >= 0))
@@ -120,8 +121,10 @@ def stream_joined(
     if crosswalk is None:
         lines = (batch for _, batch in find_lines())
         return engine.store("joined", lines, schema, provide / "joined").rows
-    numbers = _Lookup.read(engine, "persons_0", "person", _TRACE)
-    traced = pa.schema([pa.field("row_position", pa.int64()), *numbers.batch.schema])
+    numbers = ", ".join(["person", *_TRACE])
+    engine.materialise("crosswalk_persons", f"select {numbers} from persons_0", crosswalk / "persons")
+    known = _Lookup.read(engine, "persons_0", "person", ())
+    traced = pa.schema([("row_position", pa.int64()), ("person", pa.int32())])
     with (
         atomic_folder(crosswalk / "rows") as fresh,
         pq.ParquetWriter(fresh / PART, traced, compression="zstd") as writer,
@@ -130,11 +133,13 @@ def stream_joined(
         def trace_lines() -> Iterator[pa.RecordBatch]:
             position = 0
             for person, batch in find_lines():
-                rows, found = np.arange(position, position + len(person)), numbers.find(person)
-                known = found >= 0  # a person whom a rule made up has no numbers
-                who = numbers.take(found[known])
-                writer.write_batch(pa.RecordBatch.from_arrays([pa.array(rows[known]), *who], schema=traced))
-                position += len(person)
+                # A person whom a rule made up stands in no source.
+                real = np.flatnonzero(known.find(person) >= 0)
+                who = person.cast(pa.int32()).take(pa.array(real))
+                writer.write_batch(
+                    pa.RecordBatch.from_arrays([pa.array(real + position), who], schema=traced)
+                )
+                position += batch.num_rows
                 yield batch
 
         return engine.store("joined", trace_lines(), schema, provide / "joined").rows
@@ -143,52 +148,29 @@ def stream_joined(
 def hash_joined(engine: Engine, parts: JoinedParts, folder: Path) -> str:
     """加工後テーブルの内容のハッシュ(:func:`kaigo.tables.hash_table` と同じ値)を、部分から求める。
 
-    What persons and certifications contribute to a line (its head) is rendered once for each and ranked; the lines are
-    sorted by the rank of the head and by their own text. Every head has equally many separators, so that is the order
-    of the whole texts.
+    What persons and certifications contribute to a line (its head) is ranked once; the narrow lines are sorted by the rank of
+    their head and by their own values, and the heads looked up.
     """
     of_person, of_certification, of_line = parts.columns
-    separator = "chr(31)"
+    heads = [*(("p", column) for column in of_person), *(("c", column) for column in of_certification)]
+    listed = ", ".join(f"{alias}.{engine.dialect.quote(column)}" for alias, column in heads)
     engine.materialise(
         "joined_heads",
-        f"with p as (select person, {render_row(engine, parts.persons, of_person)} as text from {parts.persons}), "
-        f"c as (select certification, {render_row(engine, parts.certifications, of_certification)} as text "
-        f"from {parts.certifications}), "
-        f"used as (select distinct person, certification from {parts.lines}) "
-        f"select u.person, u.certification, p.text || {separator} || c.text || {separator} as head "
-        "from used as u join p on p.person = u.person join c on c.certification = u.certification",
+        f"with u as (select distinct person, certification from {parts.lines}) select u.person, u.certification, "
+        f"cast(dense_rank() over (order by {listed}) as integer) as place, {listed} from u "
+        f"join {parts.persons} as p on p.person = u.person "
+        f"join {parts.certifications} as c on c.certification = u.certification",
         folder / "joined_heads",
     )
-    engine.materialise(
-        "joined_ranks",
-        "select head, row_number() over (order by head) - 1 as place "
-        "from (select distinct head from joined_heads) as h order by place",
-        folder / "joined_ranks",
-    )
-    engine.materialise(
-        "joined_places",
-        "select h.person, h.certification, r.place from joined_heads as h join joined_ranks as r on r.head = h.head",
-        folder / "joined_places",
-    )
-    tail = f"{render_row(engine, parts.lines, of_line, alias='b')} || chr(10)"
+    found = _Lookup.read(engine, "joined_heads", "place", [column for _, column in heads], unique=False)
+    line = engine.dialect.columns(of_line, "b")
     select = (
-        f"select h.place, {tail} as tail from {parts.lines} as b "
-        "join joined_places as h on h.person = b.person and h.certification = b.certification order by h.place, tail"
+        f"select h.place, {line} from {parts.lines} as b "
+        "join joined_heads as h on h.person = b.person and h.certification = b.certification "
+        f"order by h.place, {line}"
     )
-    return hash_texts(_join_heads(engine, select))
-
-
-def _join_heads(engine: Engine, select: str) -> Iterator[pa.Array]:
-    """Whole texts in order: heads stream along with the lines, both by their place."""
-    heads = engine.batches("select head from joined_ranks order by place")
-    window, first = pa.array([], pa.string()), 0
+    narrow = engine.arrow_schema(select)
+    digest = TableDigest(pa.schema([*found.batch.schema, *list(narrow)[1:]]))
     for batch in engine.batches(select):
-        places = batch.column(0).to_numpy().astype(np.int64)
-        window = window.slice(max(int(places[0]) - first, 0))
-        first = max(first, int(places[0]))
-        while first + len(window) <= places[-1]:
-            window = pa.concat_arrays([window, next(heads).column(0).cast(pa.string())])
-            if first < places[0]:
-                window = window.slice(places[0] - first)
-        head = window.take(pa.array(places - first))
-        yield pc.binary_join_element_wise(head, batch.column(1).cast(pa.string()), "")
+        digest.update([*found.take(found.find(batch.column(0))), *batch.columns[1:]])
+    return digest.hexdigest()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kaigo.deidentify.joined import JoinedParts, stream_joined
 from kaigo.deidentify.key import Key
-from kaigo.deidentify.pseudonym import store_pseudonyms, store_shuffle
+from kaigo.deidentify.pseudonym import store_pseudonyms
 from kaigo.deidentify.workspace import Workspace
 
 _MONTH_TEXT = "substr(cast({0} as {1}), 1, 7)"
@@ -35,26 +35,14 @@ def write_joined(work: Workspace, key: Key, provide: Path, crosswalk: Path | Non
     provide : pathlib.Path
         Receives ``joined/``.
     crosswalk : pathlib.Path or None
-        Receives ``rows/``: position of each row to the person.
+        Receives ``rows/`` and ``persons/``: position of each row to the person.
 
     Returns
     -------
     dict
         Rows by released table.
     """
-    engine, dialect = work.engine, work.engine.dialect
-    store_shuffle(engine, key, work.folder)
-    parts = view_joined(work)
-    quote, text = dialect.quote, dialect.text_type
-    line = ", ".join(f"cast(b.{quote(column)} as {text})" for column in work.columns["benefits"])
-    order = dialect.sha256(f"concat_ws('/', s.shuffle, {line})")
-    engine.view(
-        "shuffled_lines",
-        f"select {', '.join(['b.person', 'b.certification', *_columns(work, 'benefits', 'b')])}, "
-        f"substr({order}, 1, 24) as place from {work.relations['benefits']} as b "
-        "join shuffles as s on s.person = b.person",
-    )
-    return {"joined": stream_joined(engine, parts, "shuffled_lines", provide, crosswalk)}
+    return {"joined": stream_joined(work.engine, view_joined(work), key, work.folder, provide, crosswalk)}
 
 
 def view_joined(work: Workspace) -> JoinedParts:
@@ -134,7 +122,7 @@ def write_linked(work: Workspace, key: Key, provide: Path, crosswalk: Path | Non
     if crosswalk is not None:
         engine.materialise(
             "crosswalk_persons",
-            "select i.person_id, i.period, p.insurer_number, p.insured_number from pseudonyms as i "
+            "select i.person_id, i.period, p.person, p.insurer_number, p.insured_number from pseudonyms as i "
             "join persons_0 as p on p.person = i.person order by i.person_id",
             crosswalk / "persons",
         )

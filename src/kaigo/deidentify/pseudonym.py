@@ -1,19 +1,16 @@
-"""仮ID and the order of rows: keyed hashes computed in Python, never in SQL text (※1)."""
+"""仮ID: keyed hashes computed in Python, never in SQL text (※1)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.workspace import Workspace
-from kaigo.engine import Engine
 
 PSEUDONYM_SCHEMA = pa.schema([("person", pa.int32()), ("period", pa.int16()), ("person_id", pa.string())])
-SHUFFLE_SCHEMA = pa.schema([("person", pa.int32()), ("shuffle", pa.string())])
 
 
 def store_pseudonyms(work: Workspace, key: Key, pairs: str) -> None:
@@ -50,21 +47,6 @@ def store_pseudonyms(work: Workspace, key: Key, pairs: str) -> None:
             )
 
     engine.store("pseudonyms", sign(), PSEUDONYM_SCHEMA, work.folder / "pseudonyms")
-
-
-def store_shuffle(engine: Engine, key: Key, folder: Path) -> None:
-    """人ごとの並べ替え用の値を作り、``shuffles`` という段階に書く。"""
-    subkey = key.subkey("shuffle")
-
-    def sign() -> Iterator[pa.RecordBatch]:
-        for batch in engine.batches("select person, message from person_messages"):
-            persons, messages = batch.columns
-            signed = [subkey.sign(message) for message in messages.to_pylist()]
-            yield pa.RecordBatch.from_arrays(
-                [persons.cast(pa.int32()), _text_column(signed)], schema=SHUFFLE_SCHEMA
-            )
-
-    engine.store("shuffles", sign(), SHUFFLE_SCHEMA, folder / "shuffles")
 
 
 def _text_column(signed: list[str]) -> pa.StringArray:

@@ -76,9 +76,9 @@ class Release:
     def scan_persons(self, engine: Engine) -> None:
         """Make rows with their person of the source known, through the crosswalk.
 
-        ``joined``: view ``traced`` = the released columns + ``row_position``, ``insurer_number``,
-        ``insured_number``.
-        ``linked``: view ``traced_ids`` = ``person_id``, ``period``, ``insurer_number``, ``insured_number``.
+        ``joined``: view ``traced`` = the released columns + ``row_position``, ``person`` (running number),
+        ``insurer_number``, ``insured_number``.
+        ``linked``: view ``traced_ids`` = ``person_id``, ``period``, ``person``, ``insurer_number``, ``insured_number``.
 
         Raises
         ------
@@ -97,11 +97,13 @@ class Release:
             return
         engine.scan_positions("released_positions", self.provide / "joined" / "part-00000.parquet")
         engine.scan("crosswalk_rows", crosswalk / "rows")
+        engine.scan("crosswalk_persons", crosswalk / "persons")
         names = [f"t.{engine.dialect.quote(name)}" for name in self.columns("joined")]
         engine.view(
             "traced",
-            f"select {', '.join(names)}, t.row_position, w.insurer_number, w.insured_number from released_positions as t "
-            "join crosswalk_rows as w on w.row_position = t.row_position",
+            f"select {', '.join(names)}, t.row_position, w.person, p.insurer_number, p.insured_number "
+            "from released_positions as t join crosswalk_rows as w on w.row_position = t.row_position "
+            "join crosswalk_persons as p on p.person = w.person",
         )
 
     def columns(self, table: str) -> list[str]:

@@ -52,9 +52,12 @@ def process_example(standard: Standard) -> pd.DataFrame:
         release = make_release(tables, standard, Path(folder) / "release", key=Key.random(), layout="joined")
         shown = [column for column in SHOWN if column in release.columns("joined")]
         frame = pq.read_table(release.provide / "joined", columns=shown).to_pandas()
-        people = pq.read_table(release.keep / "crosswalk" / "rows", columns=["insured_number"]).to_pandas()
+        rows, people = (
+            pq.read_table(release.keep / "crosswalk" / part).to_pandas() for part in ("rows", "persons")
+        )
     example = read_facts("document_example", "kaigo.deidentify")[0]
-    own = frame[(people["insured_number"] == example["insured_number"]).to_numpy()]
+    own_number = people["person"][people["insured_number"] == example["insured_number"]].item()
+    own = frame[(rows["person"] == own_number).to_numpy()]
     return show_rows(own.sort_values("service_month").reset_index(drop=True))
 
 

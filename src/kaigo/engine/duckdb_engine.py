@@ -19,6 +19,9 @@ from kaigo.engine.engine import Engine, EngineSpec
 from kaigo.engine.held import WorkFolder
 from kaigo.errors import EngineError, InputError
 
+_PARQUET = "format parquet, compression zstd, compression_level 1"
+"""Level 1 writes our tables as small as the default level, for a sixth less CPU."""
+
 
 class DuckDBEngine(Engine):
     """組み込みのDuckDBで実行する(既定)。メモリ上限を超える分はディスクに退避する。"""
@@ -120,7 +123,33 @@ class DuckDBEngine(Engine):
 
     def _write(self, select: str, folder: Path) -> int:
         target = self.dialect.text(str(folder / "part-00000.parquet"))
-        result = self._run(f"copy ({select}) to {target} (format parquet, compression zstd)").fetchone()
+        result = self._run(f"copy ({select}) to {target} ({_PARQUET})").fetchone()
+        return int(result[0]) if result else 0
+
+    def _write_batches(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, folder: Path) -> int:
+        """By the engine's writer, which uses all threads: half the wall time of pyarrow's for eighty columns."""
+        failed: list[BaseException] = []
+
+        def guarded() -> Iterator[pa.RecordBatch]:
+            try:
+                yield from batches
+            except BaseException as error:
+                failed.append(error)
+                raise
+
+        target = self.dialect.text(str(folder / "part-00000.parquet"))
+        # A connection of its own: what computes the batches may ask the engine meanwhile.
+        with contextlib.closing(self._connection.cursor()) as cursor:
+            cursor.register("kaigo_batches", pa.RecordBatchReader.from_batches(schema, guarded()))
+            try:
+                with self._explained():
+                    result = cursor.execute(
+                        f"copy (select * from kaigo_batches) to {target} ({_PARQUET})"
+                    ).fetchone()
+            except Exception as error:
+                if failed:
+                    raise failed[0] from error
+                raise
         return int(result[0]) if result else 0
 
     def close(self) -> None:

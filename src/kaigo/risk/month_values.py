@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kaigo.engine import Engine
-from kaigo.tables import PERSON_KEY
 
 MONTH_VALUES = {"kinds": "その月のサービス種類の組", "survey_vector": "認定調査の回答の組"}
 """Columns of ``person_months`` that are learnt about a person, and their Japanese names."""
@@ -79,7 +78,7 @@ def measure_month_values(engine: Engine, keys: Sequence[str]) -> tuple[ValueRisk
 
 
 def _measure_value(engine: Engine, keys: Sequence[str], name: str, label: str) -> ValueRisk:
-    person, of_class = engine.dialect.columns(PERSON_KEY), engine.dialect.columns(("month", *keys))
+    person, of_class = "person", engine.dialect.columns(("month", *keys))
     known = f"{name}_known"
     engine.view(known, f"select distinct {person}, {of_class}, {name} as v from person_months")
     counted = f"select {of_class}, v, cast(count(*) as double) as c from {known} group by {of_class}, v"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from kaigo.deidentify import Release
 from kaigo.engine import Engine
-from kaigo.tables import PERSON_KEY, survey_columns
+from kaigo.tables import survey_columns
 
 SPECIAL_CARE_PREFIX = "survey_6_"
 
@@ -15,7 +15,7 @@ SPECIAL_CARE_PREFIX = "survey_6_"
 def store_person_months(engine: Engine, release: Release, keys: Sequence[str], folder: Path) -> None:
     """段階 ``person_months`` を作る: 人・期間・月ごとに、加工後に見える値を1行にまとめる。
 
-    Columns: ``insurer_number``, ``insured_number``, ``period``, ``month`` (YYYY-MM), the quasi-identifiers; and three
+    Columns: ``person`` (running number), ``period``, ``month`` (YYYY-MM), the quasi-identifiers; and three
     running numbers, equal where the values are equal: ``survey_vector`` (all survey answers that are left),
     ``special_care`` (those of 特別な医療), ``kinds`` (the month's set of service kinds).
 
@@ -27,14 +27,21 @@ def store_person_months(engine: Engine, release: Release, keys: Sequence[str], f
     release.scan(engine)
     release.scan_persons(engine)
     select = _select_joined if release.layout == "joined" else _select_linked
-    engine.view("person_month_texts", select(engine, release, keys))
-    numbered = ", ".join(
-        f"dense_rank() over (order by {name}) as {name}"
-        for name in ("survey_vector", "special_care", "kinds")
-    )
+    engine.materialise("person_month_texts", select(engine, release, keys), folder / "person_month_texts")
+    vectors = ("survey_vector", "special_care", "kinds")
+    for name in vectors:
+        # Numbers for the few distinct texts, not an order of all rows by long ones.
+        engine.view(
+            f"{name}_numbers",
+            f"select {name}, row_number() over (order by {name}) as number "
+            f"from (select distinct {name} from person_month_texts) as d",
+        )
+    joins = " ".join(f"join {name}_numbers as {name[:2]} on {name[:2]}.{name} = t.{name}" for name in vectors)
+    numbered = ", ".join(f"{name[:2]}.number as {name}" for name in vectors)
     engine.materialise(
         "person_months",
-        f"select {engine.dialect.columns((*PERSON_KEY, 'period', 'month', *keys))}, {numbered} from person_month_texts",
+        f"select {engine.dialect.columns(('person', 'period', 'month', *keys), 't')}, {numbered} "
+        f"from person_month_texts as t {joins}",
         folder / "person_months",
     )
 
@@ -56,15 +63,18 @@ def _survey(columns: Sequence[str]) -> tuple[list[str], list[str]]:
 def _select_joined(engine: Engine, release: Release, keys: Sequence[str]) -> str:
     """All lines of a person and month carry the same certification: the first of them stands for all."""
     survey, special = _survey(release.columns("joined"))
-    person = engine.dialect.columns(PERSON_KEY)
-    kinds = engine.dialect.sorted_set("substr(service_code, 1, 2)")
+    engine.view(
+        "kind_lines",
+        "select person, service_month as month, substr(service_code, 1, 2) as kind, min(row_position) as row_position "
+        "from traced group by person, service_month, substr(service_code, 1, 2)",
+    )
     engine.view(
         "first_lines",
-        f"select {person}, service_month as month, min(row_position) as row_position, coalesce({kinds}, '') as kinds "
-        f"from traced group by {person}, service_month",
+        "select person, month, min(row_position) as row_position, "
+        f"coalesce({engine.dialect.sorted_set('kind')}, '') as kinds from kind_lines group by person, month",
     )
     return (
-        f"select {engine.dialect.columns(PERSON_KEY, 'f')}, 0 as period, f.month, "
+        "select f.person, 0 as period, f.month, "
         f"{engine.dialect.columns(tuple(keys), 't')}, {_vector(engine, survey, 't')} as survey_vector, "
         f"{_vector(engine, special, 't')} as special_care, f.kinds "
         "from first_lines as f join released_positions as t on t.row_position = f.row_position"
@@ -83,7 +93,7 @@ def _select_linked(engine: Engine, release: Release, keys: Sequence[str]) -> str
         "from released_benefits group by person_id, service_month",
     )
     return (
-        f"select w.insurer_number, w.insured_number, w.period, m.month, {sources}, "
+        f"select w.person, w.period, m.month, {sources}, "
         f"{_vector(engine, survey, 'c')} as survey_vector, {_vector(engine, special, 'c')} as special_care, "
         "coalesce(k.kinds, '') as kinds from released_certifications as c "
         "join release_months as m on m.month >= c.from_month and m.month <= c.to_month "

@@ -13,7 +13,7 @@ from kaigo.engine import Engine, open_engine
 from kaigo.risk.measures import RiskMeasures
 from kaigo.risk.month_values import ValueRisk, measure_month_values
 from kaigo.risk.person_months import store_person_months
-from kaigo.tables import PERSON_KEY, count_classes
+from kaigo.tables import count_classes
 
 
 @dataclass(frozen=True)
@@ -149,7 +149,7 @@ def measure_release(release: Release, *, engine: str = "duckdb") -> ReleaseRisk:
 
 
 def _measure_months(engine: Engine, keys: Sequence[str]) -> MonthRisk:
-    counts = count_classes(engine, "person_months", ["month", *keys], PERSON_KEY)
+    counts = count_classes(engine, "person_months", ["month", *keys], ["person"])
     columns = engine.dialect.columns
     sized = (
         f"select month, count(*) over (partition by month, {columns(tuple(keys))}) as f from person_months"
@@ -163,7 +163,7 @@ def _measure_months(engine: Engine, keys: Sequence[str]) -> MonthRisk:
 
 def _measure_histories(engine: Engine, keys: Sequence[str]) -> RiskMeasures:
     dialect = engine.dialect
-    person = dialect.columns(PERSON_KEY)
+    person = "person"
     values = ", ".join(f"coalesce(cast({dialect.quote(key)} as {dialect.text_type}), '-')" for key in keys)
     at_month = f"concat_ws('|', month, {values})"
     engine.view(
@@ -171,7 +171,7 @@ def _measure_histories(engine: Engine, keys: Sequence[str]) -> RiskMeasures:
         f"select {person}, period, {dialect.sorted_set(at_month, ';')} as history from person_months "
         f"group by {person}, period",
     )
-    return RiskMeasures(count_classes(engine, "histories", ["period", "history"], PERSON_KEY), "人")
+    return RiskMeasures(count_classes(engine, "histories", ["period", "history"], ["person"]), "人")
 
 
 def _measure_wider_keys(engine: Engine, keys: Sequence[str]) -> tuple[tuple[str, RiskMeasures], ...]:
@@ -186,7 +186,7 @@ def _measure_wider_keys(engine: Engine, keys: Sequence[str]) -> tuple[tuple[str,
     return tuple(
         (
             label,
-            RiskMeasures(count_classes(engine, "person_months", ["month", *keys, *more], PERSON_KEY), "人"),
+            RiskMeasures(count_classes(engine, "person_months", ["month", *keys, *more], ["person"]), "人"),
         )
         for label, more in sets.items()
     )
@@ -194,7 +194,7 @@ def _measure_wider_keys(engine: Engine, keys: Sequence[str]) -> tuple[tuple[str,
 
 def _measure_relinking(engine: Engine, keys: Sequence[str]) -> RelinkRisk:
     """A person is relinked when none of the person's groups is shared: the largest group must be 1."""
-    person, columns = engine.dialect.columns(PERSON_KEY), engine.dialect.columns((*keys, "survey_vector"))
+    person, columns = "person", engine.dialect.columns((*keys, "survey_vector"))
     distinct = f"select distinct {person}, {columns} from person_months"
     sized = f"select {person}, count(*) over (partition by {columns}) as f from ({distinct}) as d"
     persons, relinked = engine.rows(

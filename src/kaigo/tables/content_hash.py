@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from kaigo.engine import Engine
 
-BACKSLASH, UNIT_SEPARATOR, LINE_END = 92, 31, 10
-
 
 def hash_table(engine: Engine, relation: str, columns: Sequence[str], key: Sequence[str]) -> str:
-    r"""表の内容のSHA-256を求める。
+    """表の内容のSHA-256を求める。
 
-    Rows in total key order (ties by all columns); every value as text (dates ISO, integers decimal, null as
-    ``\N``), values separated by U+001F, rows ended by a line feed; SHA-256 of the UTF-8 text. A backslash, a
-    separator or a line feed inside a value is written ``\\``, ``\u``, ``\n``, so that two tables have the same
-    text only if they are the same.
+    Rows in total key order (ties by all columns; nulls first, texts by their bytes). Every column is rendered as three
+    streams: its values (integers and dates in their own width, little-endian, 0 for null; texts as UTF-8), the lengths
+    of its texts (int32), the row numbers of its nulls (int64). The table's hash is that of one line per column, ``name``,
+    ``type`` and the SHA-256 of the three streams, separated by U+001F, and of a last line with the number of rows. So
+    two tables have the same hash only if they have the same columns and the same rows.
 
     Parameters
     ----------
     engine : Engine
     relation : str
-        Name of a view or step.
+        Name of a view or step; read once if its rows stand in that order already, sorted by the engine if not.
     columns : sequence of str
         All columns of the table, in the order of its schema.
     key : sequence of str
@@ -37,49 +39,119 @@ def hash_table(engine: Engine, relation: str, columns: Sequence[str], key: Seque
         64 hex digits.
     """
     ordered = [*key, *(column for column in columns if column not in key)]
-    row = render_row(engine, relation, ordered)
-    select = f"select {row} || chr({LINE_END}) as line from {relation} order by line"
-    return hash_texts(batch.column(0) for batch in engine.batches(select))
+    listed = engine.dialect.columns(tuple(ordered))
+    select = f"select {listed} from {relation}"
+    found = _hash_if_in_order(engine, select)
+    return found or hash_batches(engine.batches(f"{select} order by {listed}"), engine.arrow_schema(select))
 
 
-def render_row(engine: Engine, relation: str, columns: Sequence[str], alias: str = "") -> str:
-    """SQL for the text of a row as :func:`hash_table` writes it, without the line's end.
-
-    Parameters
-    ----------
-    columns : sequence of str
-        At least one, in the order of the text.
-    alias : str
-        Name by which the row is known in the SELECT.
-    """
-    quote, text = engine.dialect.quote, engine.dialect.text_type
-    types = engine.arrow_schema(f"select {engine.dialect.columns(tuple(columns))} from {relation}")
-    mark = f"chr({BACKSLASH})"
-
-    def rendered(column: str) -> str:
-        value = f"{alias}.{quote(column)}" if alias else quote(column)
-        if not pa.types.is_primitive(types.field(column).type):
-            value = f"replace({value}, {mark}, {mark} || {mark})"
-            value = f"replace({value}, chr({UNIT_SEPARATOR}), {mark} || 'u')"
-            value = f"replace({value}, chr({LINE_END}), {mark} || 'n')"
-        return f"coalesce(cast({value} as {text}), {mark} || 'N')"
-
-    return f"concat_ws(chr({UNIT_SEPARATOR}), {', '.join(rendered(column) for column in columns)})"
-
-
-def hash_texts(texts: Iterable[pa.Array]) -> str:
-    """SHA-256 of the UTF-8 of texts, one after the other."""
-    digest = hashlib.sha256()
-    for each in texts:
-        digest.update(_text_bytes(each))
+def hash_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> str:
+    """The hash of a table whose rows come in total key order."""
+    digest = TableDigest(schema)
+    for batch in batches:
+        digest.update(batch.columns)
     return digest.hexdigest()
 
 
-def _text_bytes(texts: pa.Array) -> memoryview:
-    """The values' UTF-8 bytes one after the other, without a Python object for each."""
-    column = texts.cast(pa.large_string())
-    _, offsets, data = column.buffers()
-    if data is None:
-        return memoryview(b"")
-    ends = np.frombuffer(offsets, dtype=np.int64)
-    return memoryview(data)[ends[column.offset] : ends[column.offset + len(column)]]
+def _hash_if_in_order(engine: Engine, select: str) -> str | None:
+    digest = TableDigest(engine.arrow_schema(select))
+    last: pa.RecordBatch | None = None
+    for batch in engine.batches(select):
+        if not batch.num_rows:
+            continue
+        seam = pa.concat_batches([last, batch.slice(0, 1)]) if last is not None else None
+        if not (_is_in_order(batch) and (seam is None or _is_in_order(seam))):
+            return None
+        digest.update(batch.columns)
+        last = batch.slice(batch.num_rows - 1)
+    return digest.hexdigest()
+
+
+def _is_in_order(rows: pa.RecordBatch) -> bool:
+    """Whether no row is smaller than the one before it, column by column."""
+    tied: pa.Array | None = None
+    for column in rows.columns:
+        before, after = column.slice(0, len(column) - 1), column.slice(1)
+        if tied is not None:
+            before, after = before.take(tied), after.take(tied)
+        if before.null_count or after.null_count:
+            known = pc.and_(before.is_valid(), after.is_valid())
+            falls = pc.or_(
+                pc.and_(known, pc.greater(before, after).fill_null(False)),
+                pc.and_(before.is_valid(), after.is_null()),
+            )
+            equal = pc.or_(
+                pc.equal(before, after).fill_null(False), pc.and_(before.is_null(), after.is_null())
+            )
+        else:
+            falls, equal = pc.greater(before, after), pc.equal(before, after)
+        if pc.any(falls).as_py():
+            return False
+        ties = pc.indices_nonzero(equal)
+        if not len(ties):
+            break
+        tied = ties if tied is None else tied.take(ties)
+    return True
+
+
+class TableDigest:
+    """The hash of a table, fed with its columns batch by batch."""
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._columns = [_ColumnDigest(field) for field in schema]
+        self._rows = 0
+
+    def update(self, columns: Sequence[pa.Array]) -> None:
+        """Take up the next rows: equally long arrays, one for each column of the schema."""
+        for digest, values in zip(self._columns, columns, strict=True):
+            digest.update(values, self._rows)
+        self._rows += len(columns[0]) if columns else 0
+
+    def hexdigest(self) -> str:
+        """64 hex digits."""
+        lines = [*(column.line() for column in self._columns), str(self._rows)]
+        return hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+
+
+class _ColumnDigest:
+    """One column's values, lengths of texts and places of nulls."""
+
+    def __init__(self, field: pa.Field) -> None:
+        self._name = field.name
+        self._kind = str(field.type) if pa.types.is_primitive(field.type) else "text"
+        self._streams = [hashlib.sha256() for _ in range(3)]
+
+    def update(self, values: pa.Array, first_row: int) -> None:
+        content, lengths, nulls = self._streams
+        if not len(values):
+            return
+        places = (
+            np.flatnonzero(values.is_null().to_numpy(zero_copy_only=False)) if values.null_count else None
+        )
+        if places is not None:
+            nulls.update(_bytes(places.astype(np.int64) + first_row))
+        if self._kind == "text":
+            # What lies under a null is not promised to be empty.
+            known = values if places is None else values.fill_null("")
+            column = known.cast(pa.large_string())
+            _, offsets, data = column.buffers()
+            ends = np.frombuffer(offsets, dtype=np.int64)[column.offset : column.offset + len(column) + 1]
+            lengths.update(_bytes(np.diff(ends).astype(np.int32)))
+            content.update(memoryview(data or b"")[ends[0] : ends[-1]])
+            return
+        if pa.types.is_boolean(values.type):
+            values = values.cast(pa.int8())  # bits would not meet at the ends of batches
+        numbers = np.frombuffer(values.buffers()[1], dtype=f"V{values.type.byte_width}")
+        numbers = numbers[values.offset : values.offset + len(values)]
+        if places is not None:
+            numbers = numbers.copy()
+            numbers[places] = b""
+        content.update(_bytes(numbers))
+
+    def line(self) -> str:
+        """What the table's hash takes up of the column."""
+        return "\x1f".join([self._name, self._kind, *(stream.hexdigest() for stream in self._streams)])
+
+
+def _bytes(numbers: npt.NDArray[Any]) -> memoryview:
+    return np.ascontiguousarray(numbers).view(np.uint8).data
