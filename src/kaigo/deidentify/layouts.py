@@ -114,7 +114,7 @@ def write_linked(work: Workspace, key: Key, provide: Path, crosswalk: Path | Non
         "order by i.person_id, f.from_month, f.to_month",
         "benefits": f"select i.person_id, {', '.join(_columns(work, 'benefits', 'b'))} "
         f"from {work.relations['benefits']} as b join pseudonyms as i on i.person = b.person and i.period = {period} "
-        f"order by i.person_id, b.month_number, {in_order}",
+        f"order by i.person_id, {in_order}",
     }
     rows = {}
     for table, select in selects.items():

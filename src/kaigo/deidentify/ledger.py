@@ -99,7 +99,17 @@ def close_ledger(
     EngineError
         If the rows of a table do not add up: nothing is written then.
     """
-    balance = {name: _balance(work, name, part, entries) for name, part in scope.items()}
+    # A line stands once in either layout; a person or certification, in as many rows as there are periods.
+    written = {"benefits": rows["joined" if work.layout == "joined" else "benefits"]}
+    balance = {
+        name: _balance(
+            name,
+            part,
+            entries,
+            written[name] if name in written else work.engine.count(work.relations[name]),
+        )
+        for name, part in scope.items()
+    }
     open_tables = [name for name, part in balance.items() if not part["closes"]]
     if open_tables:
         raise EngineError(
@@ -122,15 +132,12 @@ def close_ledger(
     }
 
 
-def _balance(
-    work: Workspace, table: str, scope: Mapping[str, Any], entries: list[LedgerEntry]
-) -> dict[str, Any]:
+def _balance(table: str, scope: Mapping[str, Any], entries: list[LedgerEntry], kept: int) -> dict[str, Any]:
     removed: dict[str, int] = defaultdict(int)
     for entry in entries:
         if entry.table == table and entry.rows_out != entry.rows_in:
             removed[entry.left_as] += entry.rows_in - entry.rows_out
     left_out = {**scope["left_out"], **removed}
-    kept = work.engine.count(work.relations[table])
     closes = scope["rows_in"] == kept + sum(left_out.values())
     return {"rows_in": scope["rows_in"], "rows_kept": kept, "left_out": left_out, "closes": closes}
 

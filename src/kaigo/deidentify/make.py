@@ -28,7 +28,7 @@ from kaigo.deidentify.techniques import TECHNIQUES
 from kaigo.deidentify.workspace import LedgerEntry, Workspace
 from kaigo.engine import Engine, atomic_folder, check_replaceable, open_engine, write_file
 from kaigo.errors import EmptyResultError, StandardError
-from kaigo.tables import CareTables, format_month, hash_table
+from kaigo.tables import PERSON_KEY, CareTables, format_month, hash_table
 
 ACCESS_NOTE = """この中の対応表は、加工の際に削除した情報(削除情報)に当たります。内部限りです。
 取り扱ってよい人を決め、提供するデータと同じ場所に置かないでください。
@@ -93,7 +93,7 @@ def make_release(
         for folder in (keep, provide, work):
             folder.mkdir(mode=0o700 if folder is not provide else 0o755)
         tell("対象をそろえる")
-        scope = open_sources(tables, session, work, layout)
+        scope = open_sources(tables, session, work, layout, deleted=_list_deleted(standard))
         workspace = dataclasses.replace(_cover_months(scope.workspace, standard, layout), key=own_key)
         workspace, entries = apply_rules(workspace, standard, layout, tell)
         tell("書き出す")
@@ -116,6 +116,16 @@ def make_release(
         write_records(keep, destroyed)
         write_papers(provide, standard, manifest, csv=csv)
     return Release.open(out)
+
+
+def _list_deleted(standard: Standard) -> frozenset[str]:
+    """Numbers on the benefits that the first rule that names them deletes."""
+    first: dict[str, str] = {}
+    for rule in standard.rules:
+        for column in rule.expanded().get("benefits", ()):
+            first.setdefault(column, rule.technique)
+    numbers = (*PERSON_KEY, "provider_number")
+    return frozenset(column for column in numbers if first.get(column) == "delete_item")
 
 
 def _refuse_layout(standard: Standard, layout: Layout) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,14 @@ _REASONS: dict[Layout, tuple[str, str]] = {
 }
 
 
-def open_sources(tables: CareTables, engine: Engine, folder: Path, layout: Layout) -> Scope:
+def open_sources(
+    tables: CareTables,
+    engine: Engine,
+    folder: Path,
+    layout: Layout,
+    *,
+    deleted: Collection[str] = (),
+) -> Scope:
     """介護データを加工の対象にそろえる。
 
     Steps: a running number for each person; the window (first to last service month); for each person and
@@ -36,6 +44,12 @@ def open_sources(tables: CareTables, engine: Engine, folder: Path, layout: Layou
     day of it; the latest wins); what the layout does not release is left out, and counted: benefit lines without a certification;
     in ``joined`` persons and certifications without a line, in ``linked`` those without a month in force. So a
     later rule that counts persons counts those whom a recipient can see.
+
+    Parameters
+    ----------
+    deleted : collection of str
+        Columns of the benefits that the standard deletes before anything reads them: only whether a cell holds a value
+        is carried along (true, or null), which is what the ledger counts.
 
     Raises
     ------
@@ -70,9 +84,15 @@ def open_sources(tables: CareTables, engine: Engine, folder: Path, layout: Layou
     first, last = engine.rows("select min(service_month), max(service_month) from benefits")[0]
     _number_certifications(engine, folder, listed["certifications"], same_person)
     _find_certification_in_force(engine, folder, first.year * 12 + first.month)
+    carried = ", ".join(
+        f"case when t.{engine.dialect.quote(c)} is not null then true end as {engine.dialect.quote(c)}"
+        if c in deleted
+        else f"t.{engine.dialect.quote(c)}"
+        for c in schemas["benefits"].names
+    )
     engine.materialise(
         "benefits_0",
-        f"select p.person, p.municipality, f.certification, f.month_number, {listed['benefits']} from benefits as t "
+        f"select p.person, p.municipality, f.certification, f.month_number, {carried} from benefits as t "
         f"join persons_0 as p on {same_person} join in_force as f on f.person = p.person and f.service_month = t.service_month",
         folder / "benefits_0",
     )

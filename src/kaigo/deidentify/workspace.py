@@ -78,6 +78,8 @@ class Workspace:
         Column to the name under which it is released, where they differ.
     whole_periods : bool
         Whether a certification is shown for the whole pseudonym period.
+    persons : mapping of str to int
+        Table to its distinct persons, where they were counted and no row was removed since.
     """
 
     engine: Engine
@@ -94,6 +96,7 @@ class Workspace:
     pseudo_persons: int = 0
     key: Key | None = field(default=None, repr=False)
     names: Mapping[str, str] = field(default_factory=lambda: {"birth_date": "birth_month"})
+    persons: Mapping[str, int] = field(default_factory=dict)
 
     def own_name(self, name: str) -> str:
         """A step's name that no other rule uses: views are lazy, so a second rule must not redefine it."""
@@ -186,11 +189,24 @@ class Workspace:
         names = [f"changed_{place}" for place in range(len(changed))]
         cells = " + ".join(names) or "0"
         touched = " or ".join(f"{name} = 1" for name in [*names, "removed"])
-        rows_in, rows_out, changed_cells, persons = engine.rows(
-            f"select count(*), coalesce(sum(1 - removed), 0), coalesce(sum((1 - removed) * ({cells})), 0), "
-            f"count(distinct case when {touched} then person end) from "
-            f"(select t.person, case when {removed} then 1 else 0 end as removed{flags} from {source}) as counted"
-        )[0]
+        counted = f"(select t.person, case when {removed} then 1 else 0 end as removed{flags} from {source}) as counted"
+        totals = (
+            f"count(*), coalesce(sum(1 - removed), 0), coalesce(sum((1 - removed) * ({cells})), 0), "
+            f"count(case when {touched} then 1 end)"
+        )
+        known = self.persons
+        if len(changed) == 1 and None in changes.values() and not keep_rows:
+            # A deleted number stands in every row, mostly: then its persons are the table's, counted once.
+            rows_in, rows_out, changed_cells, rows_touched = engine.rows(f"select {totals} from {counted}")[0]
+            if rows_touched == rows_in and table not in known:
+                known = {**known, table: int(engine.value(f"select count(distinct person) from {source}"))}
+            persons = known[table] if rows_touched == rows_in else None
+        else:
+            persons = None
+        if persons is None:
+            rows_in, rows_out, changed_cells, rows_touched, persons = engine.rows(
+                f"select {totals}, count(distinct case when {touched} then person end) from {counted}"
+            )[0]
         left = tuple(column for column in self.columns[table] if changes.get(column, "") is not None)
         selected = ", ".join(
             f"{changes[column]} as {quote(column)}" if column in changes else f"t.{quote(column)}"
@@ -223,6 +239,7 @@ class Workspace:
             relations={**self.relations, table: view},
             columns={**self.columns, table: left},
             rewrites=self.rewrites + 1,
+            persons=known if rows_out == rows_in else {t: n for t, n in known.items() if t != table},
         )
         return after, entry
 

@@ -126,32 +126,6 @@ class DuckDBEngine(Engine):
         result = self._run(f"copy ({select}) to {target} ({_PARQUET})").fetchone()
         return int(result[0]) if result else 0
 
-    def _write_batches(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, folder: Path) -> int:
-        """By the engine's writer, which uses all threads: half the wall time of pyarrow's for eighty columns."""
-        failed: list[BaseException] = []
-
-        def guarded() -> Iterator[pa.RecordBatch]:
-            try:
-                yield from batches
-            except BaseException as error:
-                failed.append(error)
-                raise
-
-        target = self.dialect.text(str(folder / "part-00000.parquet"))
-        # A connection of its own: what computes the batches may ask the engine meanwhile.
-        with contextlib.closing(self._connection.cursor()) as cursor:
-            cursor.register("kaigo_batches", pa.RecordBatchReader.from_batches(schema, guarded()))
-            try:
-                with self._explained():
-                    result = cursor.execute(
-                        f"copy (select * from kaigo_batches) to {target} ({_PARQUET})"
-                    ).fetchone()
-            except Exception as error:
-                if failed:
-                    raise failed[0] from error
-                raise
-        return int(result[0]) if result else 0
-
     def close(self) -> None:
         """See :class:`Engine`."""
         with contextlib.suppress(duckdb.Error):

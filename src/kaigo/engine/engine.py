@@ -11,9 +11,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from kaigo.engine.atomic import atomic_folder
+from kaigo.engine.batch_writer import write_batches
 from kaigo.engine.dialect import Dialect, is_plain_name
 from kaigo.errors import EngineError
 
@@ -151,15 +151,6 @@ class Engine(ABC):
     def _write(self, select: str, folder: Path) -> int:
         """Write the result to Parquet in an existing folder: to one file in that order if the SELECT has one."""
 
-    def _write_batches(self, batches: Iterator[pa.RecordBatch], schema: pa.Schema, folder: Path) -> int:
-        """Write record batches to one Parquet file in an existing folder, in their order."""
-        rows = 0
-        with pq.ParquetWriter(folder / "part-00000.parquet", schema, compression="zstd") as writer:
-            for batch in batches:
-                writer.write_batch(batch)
-                rows += batch.num_rows
-        return rows
-
     def value(self, select: str) -> Any:
         """The single value of a one-row, one-column result."""
         return self.rows(select)[0][0]
@@ -186,7 +177,7 @@ class Engine(ABC):
         """Write a stream of record batches as a step (for what Python must compute, such as pseudonyms)."""
         self._check_name(name)
         with atomic_folder(folder) as fresh:
-            rows = self._write_batches(batches, schema, fresh)
+            rows = write_batches(batches, schema, fresh)
         self.scan(name, folder)
         return Step(name, "", folder, rows)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 from pydantic import Field
@@ -60,8 +61,10 @@ class TopCode(Technique):
         beyond = ">" if self.most else "<"
         changes: dict[str, str | None] = {}
         joins = []
-        for column in rule.expanded()["benefits"]:
-            limits = self._find_limits(work, column, parameters)
+        columns = rule.expanded()["benefits"]
+        extremes = self._store_extremes(work, columns, parameters)
+        for column in columns:
+            limits = self._find_limits(work, column, parameters, extremes)
             alias = f"l_{column}"
             joins.append(
                 f"left join {limits} as {alias} on {alias}.municipality = t.municipality "
@@ -74,13 +77,37 @@ class TopCode(Technique):
         )
         return work, [entry]
 
+    def _store_extremes(
+        self,
+        work: Workspace,
+        columns: Sequence[str],
+        parameters: TopCodeParameters | BottomCodeParameters,
+    ) -> str:
+        """Each person's most extreme values within each group, of all columns in one pass over the lines."""
+        engine, name = work.engine, work.own_name("extremes")
+        quoted = [engine.dialect.quote(column) for column in columns]
+        own = "max" if self.most else "min"
+        engine.materialise(
+            name,
+            "select municipality, code_group, person, "
+            f"{', '.join(f'{own}({column}) as {column}' for column in quoted)} from "
+            f"(select municipality, person, {GROUPS[parameters.within]} as code_group, {', '.join(quoted)} "
+            f"from {work.relations['benefits']}) as e group by municipality, code_group, person",
+            work.folder / name,
+        )
+        return name
+
     def _find_limits(
-        self, work: Workspace, column: str, parameters: TopCodeParameters | BottomCodeParameters
+        self,
+        work: Workspace,
+        column: str,
+        parameters: TopCodeParameters | BottomCodeParameters,
+        extremes: str,
     ) -> str:
         engine, dialect = work.engine, work.engine.dialect
         value, name = dialect.quote(column), work.own_name(f"limits_{column}")
         sql_type = "smallint" if column == "days" else "integer"
-        own, shared, order, inside = ("max", "min", "desc", "<") if self.most else ("min", "max", "asc", ">")
+        shared, order, inside = ("min", "desc", "<") if self.most else ("max", "asc", ">")
         # A line without a value has no place among the extremes.
         lines = (
             f"(select municipality, person, {GROUPS[parameters.within]} as code_group, {value} as amount "
@@ -88,10 +115,9 @@ class TopCode(Technique):
         )
         engine.materialise(
             name,
-            f"with extremes as (select municipality, code_group, person, {own}(amount) as edge "
-            f"from {lines} as e group by municipality, code_group, person), "
-            "ranked as (select municipality, code_group, edge, row_number() over "
-            f"(partition by municipality, code_group order by edge {order}) as place from extremes), "
+            f"with ranked as (select municipality, code_group, {value} as edge, row_number() over "
+            f"(partition by municipality, code_group order by {value} {order}) as place "
+            f"from {extremes} where {value} is not null), "
             f"shared as (select municipality, code_group, {shared}(edge) as edge from ranked "
             f"where place <= {parameters.persons} group by municipality, code_group), "
             f"by_share as (select municipality, code_group, {dialect.quantile('amount', parameters.percentile, sql_type)} "
