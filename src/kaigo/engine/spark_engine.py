@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kaigo.engine.batch_writer import write_batches
 from kaigo.engine.dialect import SparkDialect, is_ordered
 from kaigo.engine.engine import Engine, EngineSpec
 from kaigo.errors import EngineError, InputError
@@ -134,13 +135,8 @@ class SparkEngine(Engine):
         return self._write_there(select, folder)
 
     def _write_here(self, select: str, folder: Path) -> int:
-        rows = 0
         schema = self.arrow_schema(select)
-        with pq.ParquetWriter(folder / "part-00000.parquet", schema, compression="zstd") as writer:
-            for batch in self.batches(select):
-                writer.write_batch(batch.cast(schema))
-                rows += batch.num_rows
-        return rows
+        return write_batches((batch.cast(schema) for batch in self.batches(select)), schema, folder)
 
     def _write_there(self, select: str, folder: Path) -> int:
         """The server's files, brought under our names; what else it leaves (marks, checksums) is removed."""
