@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from kaigo.deidentify.change_counts import count_changes, count_full_column
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.standard import Layout, Rule
 from kaigo.engine import Engine
@@ -79,7 +80,7 @@ class Workspace:
     whole_periods : bool
         Whether a certification is shown for the whole pseudonym period.
     persons : mapping of str to int
-        Table to its distinct persons, where they were counted and no row was removed since.
+        Table to its distinct persons; None where they were not counted, or rows were removed since.
     """
 
     engine: Engine
@@ -96,7 +97,7 @@ class Workspace:
     pseudo_persons: int = 0
     key: Key | None = field(default=None, repr=False)
     names: Mapping[str, str] = field(default_factory=lambda: {"birth_date": "birth_month"})
-    persons: Mapping[str, int] = field(default_factory=dict)
+    persons: Mapping[str, int | None] = field(default_factory=dict)
 
     def own_name(self, name: str) -> str:
         """A step's name that no other rule uses: views are lazy, so a second rule must not redefine it."""
@@ -181,32 +182,12 @@ class Workspace:
             for column, expression in changes.items()
             if expression != f"t.{quote(column)}" or column in retyped
         }
-        # Each test stands once, below the sums: Sail 0.7 fails on one that two aggregates share.
-        flags = "".join(
-            f", case when {test} then 1 else 0 end as changed_{place}"
-            for place, test in enumerate(changed.values())
-        )
-        names = [f"changed_{place}" for place in range(len(changed))]
-        cells = " + ".join(names) or "0"
-        touched = " or ".join(f"{name} = 1" for name in [*names, "removed"])
-        counted = f"(select t.person, case when {removed} then 1 else 0 end as removed{flags} from {source}) as counted"
-        totals = (
-            f"count(*), coalesce(sum(1 - removed), 0), coalesce(sum((1 - removed) * ({cells})), 0), "
-            f"count(case when {touched} then 1 end)"
-        )
-        known = self.persons
-        if len(changed) == 1 and None in changes.values() and not keep_rows:
-            # A deleted number stands in every row, mostly: then its persons are the table's, counted once.
-            rows_in, rows_out, changed_cells, rows_touched = engine.rows(f"select {totals} from {counted}")[0]
-            if rows_touched == rows_in and table not in known:
-                known = {**known, table: int(engine.value(f"select count(distinct person) from {source}"))}
-            persons = known[table] if rows_touched == rows_in else None
-        else:
-            persons = None
-        if persons is None:
-            rows_in, rows_out, changed_cells, rows_touched, persons = engine.rows(
-                f"select {totals}, count(distinct case when {touched} then person end) from {counted}"
-            )[0]
+        counts, known = None, self.persons.get(table)
+        if set(changes.values()) == {None} and len(changes) == 1 and not joins and not keep_rows:
+            counts = count_full_column(engine, self.relations[table], quote(next(iter(changes))), known)
+            known = counts.persons if counts else known
+        if counts is None:
+            counts = count_changes(engine, source, removed, list(changed.values()))
         left = tuple(column for column in self.columns[table] if changes.get(column, "") is not None)
         selected = ", ".join(
             f"{changes[column]} as {quote(column)}" if column in changes else f"t.{quote(column)}"
@@ -227,10 +208,10 @@ class Workspace:
             clause=rule.clause_now,
             reason=rule.reason,
             set_by=rule.set_by,
-            rows_in=int(rows_in),
-            rows_out=int(rows_out),
-            cells_changed=int(changed_cells),
-            persons_touched=int(persons),
+            rows_in=counts.rows_in,
+            rows_out=counts.rows_out,
+            cells_changed=counts.cells,
+            persons_touched=counts.persons,
             seconds=round(time.perf_counter() - started, 3),
             note=note,
         )
@@ -239,7 +220,7 @@ class Workspace:
             relations={**self.relations, table: view},
             columns={**self.columns, table: left},
             rewrites=self.rewrites + 1,
-            persons=known if rows_out == rows_in else {t: n for t, n in known.items() if t != table},
+            persons={**self.persons, table: known if counts.rows_in == counts.rows_out else None},
         )
         return after, entry
 
