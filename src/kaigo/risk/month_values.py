@@ -134,7 +134,5 @@ def _measure_recursive(engine: Engine, of_class: str, cells: str, least: int) ->
     if least == 1:
         return None
     rest = f"sum(case when place >= {least} then c else 0 end)"
-    by_class = (
-        f"select cast(max(c) as double) / cast({rest} as double) as r from {cells} group by {of_class}"
-    )
+    by_class = f"select cast(max(c) as double) / cast({rest} as double) as r from {cells} group by {of_class}"
     return float(engine.value(f"select max(r) from ({by_class}) as s"))
