@@ -9,7 +9,7 @@ from release_factory import build_release
 from kaigo.analysis import open_source
 from kaigo.analysis.rules import load_conditions, load_patterns, load_profiles
 from kaigo.engine import open_engine
-from kaigo.errors import EmptyResultError
+from kaigo.errors import EmptyResultError, InputError
 from kaigo.tables import CareTables, find_survey_item, load_service_kinds, survey_columns
 
 Make = Callable[..., CareTables]
@@ -129,3 +129,20 @@ def test_rules_name_real_items_options_and_categories() -> None:
         assert set(axis) <= set(conditions)
     categories = {kind.category_code for kind in load_service_kinds().values()}
     assert set(load_patterns()) == categories | {"X"}
+
+
+@pytest.mark.parametrize("layout", ["joined", "linked"])
+def test_a_release_without_a_needed_column_is_refused_by_name(tmp_path: Path, layout: str) -> None:
+    person, month = {"person_id": "a", "sex": 1}, {"service_month": "2024-04", "service_code": "訪問"}
+    joined = {"joined": [{"sex": 1, "care_level": "21", **month}]}
+    linked = {
+        "persons": [person],
+        "certifications": [{"person_id": "a", "from_month": "2024-04", "to_month": "2024-04"}],
+        "benefits": [{"person_id": "a", **month, "days": 1}],
+    }
+    release = build_release(tmp_path / "r", layout, joined if layout == "joined" else linked)
+    with open_engine() as engine, pytest.raises(InputError) as refusal:
+        open_source(engine, release)
+    assert "分析に要る列が提供されていません" in refusal.value.what
+    assert "点数" in str(refusal.value.found)
+    assert ("要介護状態区分" in str(refusal.value.found)) is (layout == "linked")

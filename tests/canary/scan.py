@@ -82,6 +82,28 @@ def scan_folder(
     return list(dict.fromkeys(hits))
 
 
+def scan_cells(folder: Path, secrets: Iterable[str]) -> list[Hit]:
+    """Cells of the Parquet files below a folder that are a secret, each in its normal form.
+
+    For towns in which every person is looked for: one look-up a cell, where :func:`scan_folder` reads the whole
+    file once for each secret, encoding and container.
+    """
+    wanted = {normalise(secret): secret for secret in secrets}
+    hits = []
+    for path in sorted(folder.rglob("*.parquet")):
+        table = pq.read_table(path)
+        for name in table.column_names:
+            cells = {normalise(str(value)) for value in table[name].unique().to_pylist() if value is not None}
+            hits += [Hit(path, f"parquet:{name}", wanted[cell]) for cell in cells & wanted.keys()]
+    return hits
+
+
+def list_key_forms(key: bytes) -> list[str]:
+    """A key as it may be written: hexadecimal, in both kinds of base64, as Python shows bytes."""
+    packed = base64.urlsafe_b64encode(key).decode().rstrip("=")
+    return [key.hex(), base64.b64encode(key).decode(), packed, repr(key)[2:-1]]
+
+
 def find_secrets(content: bytes, wanted: dict[str, str]) -> list[str]:
     """The secrets in some bytes, in any of the encodings."""
     found = []

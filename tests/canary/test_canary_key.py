@@ -1,27 +1,16 @@
 """The key of a run by the command line: nowhere but in its own file."""
 
-import base64
 import logging
 import os
 from pathlib import Path
 
 import pytest
 
-from canary.scan import normalise, scan_folder
+from canary.scan import list_key_forms, normalise, scan_folder
 from care_factory import build_care_tables
 from kaigo.cli.app import run
 
 PEOPLE = [{"person": f"90817{n:02d}354", "birth_date": f"19{30 + n % 30}-01-1{n % 9}"} for n in range(12)]
-
-
-def forms_of(key: str) -> list[str]:
-    raw = bytes.fromhex(key)
-    return [
-        key,
-        base64.b64encode(raw).decode(),
-        base64.urlsafe_b64encode(raw).decode().rstrip("="),
-        repr(raw)[2:-1],
-    ]
 
 
 @pytest.mark.parametrize("standard", ["soumu-2018-linked", "recommended"])
@@ -35,7 +24,7 @@ def test_the_key_is_in_no_output_log_environment_or_file_of_a_run(
     assert code == 0
     key_file = tmp_path / "key"
     assert key_file.stat().st_mode & 0o777 == 0o600
-    secrets = forms_of(key_file.read_text().strip())
+    secrets = list_key_forms(bytes.fromhex(key_file.read_text().strip()))
     said = "\n".join([*capfd.readouterr(), caplog.text, *map(repr, os.environ.items())])
     assert not any(normalise(secret) in normalise(said) for secret in secrets)
     assert scan_folder(tmp_path, secrets, skip=lambda path: path == key_file) == []
@@ -55,7 +44,7 @@ def test_forgetting_a_release_destroys_its_key_and_says_so(tmp_path: Path) -> No
         str(tmp_path / "out"),
     ]
     assert run([*arguments, "--key-file", str(tmp_path / "key")]) == 0
-    secrets = forms_of((tmp_path / "key").read_text().strip())
+    secrets = list_key_forms(bytes.fromhex((tmp_path / "key").read_text().strip()))
     assert run(["forget", str(tmp_path / "out"), "--key-file", str(tmp_path / "key")]) == 0
     assert scan_folder(tmp_path, secrets) == []
     numbers = [person["person"] for person in PEOPLE]

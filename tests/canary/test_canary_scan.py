@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from canary.scan import scan_folder
+from canary.scan import scan_cells, scan_folder
 
 NAME, NUMBER, KEY = "鵜飼 カナリア", "9081726354", bytes(range(40, 72)).hex()
 CANARIES = (NAME, NUMBER, KEY)
@@ -160,3 +160,18 @@ def test_a_hit_says_where_and_skipped_files_are_left_out(tmp_path: Path) -> None
     (hit,) = scan_folder(tmp_path, CANARIES)
     assert re.fullmatch(r"zip:xl/(sharedStrings|worksheets/sheet1)\.xml", hit.inside)
     assert scan_folder(tmp_path, CANARIES, skip=lambda path: path.suffix == ".xlsx") == []
+
+
+def test_a_cell_that_is_a_secret_is_found_however_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "keep").mkdir()
+    cells = pa.table(
+        {"number": [1, int(NUMBER), None], "text": ["x", "鵜飼　カナリア", "９０８１７２６３５５"]}
+    )
+    pq.write_table(cells, tmp_path / "keep" / "a.parquet")
+    hits = scan_cells(tmp_path, [*CANARIES, "9081726355"])
+    found = {(hit.path.name, hit.inside, hit.secret) for hit in hits}
+    assert found == {
+        ("a.parquet", "parquet:number", NUMBER),
+        ("a.parquet", "parquet:text", NAME),
+        ("a.parquet", "parquet:text", "9081726355"),
+    }

@@ -1,8 +1,7 @@
 """Every step on DuckDB and on Spark, compared: `python tests/spark/engine_equality.py` writes docs/engine_equality.md.
 
-A step is any relation that a run writes (by name, with its rows and content hash) and any result that a reader gets.
-Both engines' files are read by one reader (DuckDB), so that the comparison does not rest on how an engine prints a
-value; the manifests' own hashes, which each engine computes itself, are compared as well.
+A step is any relation that a run writes and any result that a reader gets (see ``step_recorder``), for each shipped
+standard in each layout that it allows, from the care tables to the risk, the attacks and the analyses.
 """
 
 from __future__ import annotations
@@ -10,28 +9,31 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import hashlib
-import json
 import sys
 import tempfile
-import unittest.mock
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-import pyarrow.parquet as pq
+import numpy as np
+from equality_report import Summary, render_report, summarise
+from step_recorder import Compared, Content, Recorder, compare_steps
+from technique_equality import add_techniques, make_town
 
 from kaigo.analysis import analyse_care_plans, analyse_conditions, analyse_service_use, run_analysis
-from kaigo.deidentify import Key, Release, load_standard, make_release
-from kaigo.engine import Engine, Step, open_engine
-from kaigo.risk import measure_release
-from kaigo.tables import CareTables, hash_table
+from kaigo.deidentify import Key, Release, list_standards, load_standard, make_release
+from kaigo.deidentify.standard import Layout
+from kaigo.engine import open_engine
+from kaigo.errors import EngineError, KaigoError
+from kaigo.risk import measure_release, run_attacks
+from kaigo.tables import CareTables
 
 ROOT = Path(__file__).resolve().parents[2]
 REPORT = ROOT / "docs" / "engine_equality.md"
-LAYOUTS = ("joined", "linked")
 SECRET = bytes(range(32, 64))
+DUCKDB = "duckdb:threads=2"
+SMALL = 1_000
 ANALYSES = {
     "conditions": analyse_conditions,
     "service-use": analyse_service_use,
@@ -40,139 +42,111 @@ ANALYSES = {
 
 
 @dataclass(frozen=True)
-class Compared:
-    """One step: rows and hash on each engine (None: the step does not exist there)."""
+class Case:
+    """A shipped standard in one of its layouts."""
 
-    name: str
-    duckdb: tuple[int, str] | None
-    spark: tuple[int, str] | None
+    standard: str
+    layout: Layout
 
-    @property
-    def equal(self) -> bool:
-        return self.duckdb is not None and self.duckdb == self.spark
+    def __str__(self) -> str:
+        return f"{self.standard} {self.layout}"
 
 
-@dataclass
-class Recorder:
-    """Rows and content hash of every step that an engine writes, in the order of writing."""
+def list_cases(standards: Sequence[str] = ()) -> list[Case]:
+    """Each standard in each layout; without pseudonyms there are no linked tables."""
+    return [
+        Case(name, layout)
+        for name in standards or list_standards()
+        for layout in get_args(Layout)
+        if layout == "joined" or load_standard(name).pseudonym.mode != "none"
+    ]
 
-    reader: Engine
-    stage: str = ""
-    steps: dict[str, tuple[int, str]] = field(default_factory=dict)
 
-    def record(self, name: str, folder: Path) -> None:
-        if folder.name.startswith("placed-"):  # a row's place in its file, which DuckDB reads without a step
-            return
-        self.reader.scan("step", folder)
-        columns = self.reader.arrow_schema("select * from step").names
-        self.add(name, self.reader.count("step"), hash_table(self.reader, "step", columns, columns[:1]))
+@dataclass(frozen=True)
+class Wanted:
+    """What is compared beside the making of the releases and their risk."""
 
-    def add(self, name: str, rows: int, digest: str) -> None:
-        full = f"{self.stage} / {name}"
-        assert full not in self.steps, full
-        self.steps[full] = rows, digest
-
-    def add_value(self, name: str, value: Any) -> None:
-        text = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
-        self.add(name, len(text), hashlib.sha256(text.encode()).hexdigest())
-
-    @contextlib.contextmanager
-    def watch(self) -> Iterator[None]:
-        materialise, store = Engine.materialise, Engine.store
-
-        def seen(original: Callable[..., Step]) -> Callable[..., Step]:
-            def run(engine: Engine, name: str, *rest: Any) -> Step:
-                step = original(engine, name, *rest)
-                self.record(name, step.folder)
-                return step
-
-            return run
-
-        with (
-            unittest.mock.patch.object(Engine, "materialise", seen(materialise)),
-            unittest.mock.patch.object(Engine, "store", seen(store)),
-        ):
-            yield
+    cases: tuple[Case, ...]
+    attacks: bool = True
+    analyses: bool = True
 
 
 def run_steps(
-    tables: CareTables, out: Path, engine: str, layouts: Sequence[str]
-) -> dict[str, tuple[int, str]]:
-    """Make the layouts, measure their risk, analyse original and releases; every step's rows and hash."""
+    tables: CareTables, out: Path, engine: str, wanted: Wanted
+) -> tuple[dict[str, Content], dict[str, float]]:
+    """Make the releases, measure and attack them, analyse original and releases; every step, seconds of each part."""
     with open_engine() as reader:
-        return _run_steps(tables, out, engine, layouts, Recorder(reader))
+        recorder = Recorder(reader)
+        for case in wanted.cases:
+            folder = out / str(case)
+            with recorder.run(f"deidentify {case}"):
+                release = make_release(
+                    tables,
+                    load_standard(case.standard),
+                    folder,
+                    key=Key(SECRET),
+                    layout=case.layout,
+                    engine=engine,
+                )
+            recorder.add_release(release)
+            with recorder.run(f"risk {case}"):
+                recorder.add_value("measures", measure_release(release, engine=engine).to_payload())
+            if wanted.attacks and case.layout == "linked":
+                with recorder.run(f"attacks {case}"):
+                    _add_attacks(recorder, release, tables, engine)
+        if wanted.analyses:
+            _add_analyses(recorder, tables, [out / str(case) for case in wanted.cases], engine)
+        return recorder.steps, recorder.seconds
 
 
-def _run_steps(
-    tables: CareTables, out: Path, engine: str, layouts: Sequence[str], recorder: Recorder
-) -> dict[str, tuple[int, str]]:
-    standard, key = load_standard("soumu-2018"), Key(SECRET)
-    for layout in layouts:
-        recorder.stage = f"deidentify {layout}"
-        with recorder.watch():
-            release = make_release(tables, standard, out / layout, key=key, layout=layout, engine=engine)  # type: ignore[arg-type]
-        add_release(recorder, release)
-        recorder.stage = f"risk {layout}"
-        with recorder.watch():
-            risk = measure_release(release, engine=engine)
-        recorder.add_value("measures", risk.to_payload())
+def _add_attacks(recorder: Recorder, release: Release, tables: CareTables, engine: str) -> None:
+    """Linkage by each assumption, the three criteria, accumulation and rotation, and what they read."""
+    found = run_attacks(release, tables, np.random.default_rng(0), engine=engine)
+    for name, value in found.to_payload().items():
+        recorder.add_value(name, value)
+    recorder.add_value("released history", {k: _plain(v) for k, v in vars(found.history).items()})
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _add_analyses(recorder: Recorder, tables: CareTables, folders: Sequence[Path], engine: str) -> None:
+    sources: list[tuple[str, CareTables | Release]] = [("care tables", tables)]
+    sources += [(folder.name, Release.open(folder)) for folder in folders]
     for name, analyse in ANALYSES.items():
-        for source in (tables, *(Release.open(out / layout) for layout in layouts)):
-            layout = source.layout if isinstance(source, Release) else "care tables"
-            if (name, layout) == ("care-plans", "joined"):  # refused: lines do not name persons
-                continue
-            recorder.stage = f"analyze {name} {layout}"
-            result = run_analysis(analyse, source, engine=engine)  # type: ignore[type-var,arg-type]
-            recorder.add_value("result", dataclasses.asdict(result))  # type: ignore[call-overload]
-    return recorder.steps
-
-
-def add_release(recorder: Recorder, release: Release) -> None:
-    """What each engine says of its own release, and the order of the rows that it wrote."""
-    for name, table in release.manifest["tables"].items():
-        recorder.add(f"manifest of {name}", table["rows"], table["content_sha256"])
-    ledger = release.ledger()
-    recorder.add_value("ledger", ledger | {"rules": [{**r, "seconds": 0} for r in ledger["rules"]]})
-    tables = [*release.provide.glob("*/"), *(release.keep / "crosswalk").glob("*/")]
-    for folder in sorted(path for path in tables if path.is_dir()):
-        (file,) = folder.glob("*.parquet")
-        written = pq.read_table(file)
-        digest = hashlib.sha256()
-        for column in written.columns:
-            digest.update("\n".join(map(str, column.to_pylist())).encode())
-        recorder.add(f"row order of {folder.parent.name} {folder.name}", written.num_rows, digest.hexdigest())
+        for label, source in sources:
+            with recorder.run(f"analyze {name} {label}"):
+                try:
+                    result = run_analysis(analyse, source, engine=engine)  # type: ignore[type-var,arg-type]
+                except EngineError:
+                    raise
+                except KaigoError as refusal:  # what a release cannot answer, both engines must refuse alike
+                    recorder.add_value("refusal", [type(refusal).__name__, refusal.what])
+                else:
+                    recorder.add_value("result", dataclasses.asdict(result))  # type: ignore[call-overload]
 
 
 def compare_engines(
-    tables: CareTables, out: Path, address: str, layouts: Sequence[str] = LAYOUTS
-) -> list[Compared]:
-    """Steps of both engines, side by side, in the order in which they are run."""
-    duckdb = run_steps(tables, out / "duckdb", "duckdb:threads=2", layouts)
-    spark = run_steps(tables, out / "spark", address, layouts)
-    names = [*duckdb, *(name for name in spark if name not in duckdb)]
-    return [Compared(name, duckdb.get(name), spark.get(name)) for name in names]
+    tables: CareTables, out: Path, address: str, wanted: Wanted
+) -> tuple[list[Compared], list[Summary]]:
+    """Steps of both engines, side by side, in the order in which they are run; and each part's summary."""
+    duckdb, quick = run_steps(tables, out / "duckdb", DUCKDB, wanted)
+    spark, slow = run_steps(tables, out / "spark", address, wanted)
+    compared = compare_steps(duckdb, spark)
+    return compared, summarise(compared, quick, slow)
 
 
-def render_report(compared: list[Compared], persons: int, server: str) -> str:
-    """The table for readers."""
-    equal = sum(step.equal for step in compared)
-    lines = [
-        "# DuckDBとSparkの結果の比較",
-        "",
-        f"合成データ(認定者{persons:,}人)で、加工・リスク測定・分析の各段階を両方のエンジンで実行し、行数と内容のハッシュを比べました。",
-        f"サーバー: {server}。作り直すコマンド: `python tests/spark/engine_equality.py`。",
-        "",
-        f"**{len(compared)}段階のうち{equal}段階が一致。**",
-        "",
-        "| 段階 | 行数(結果はJSONの文字数) | 内容のハッシュ(先頭12桁) | 一致 |",
-        "|---|--:|---|---|",
-    ]
-    for step in compared:
-        rows, digest = step.duckdb or step.spark or (0, "")
-        lines.append(
-            f"| {step.name} | {rows:,} | `{digest[:12]}` | {'一致' if step.equal else '**不一致**'} |"
-        )
-    return "\n".join(lines) + "\n"
+def compare_techniques(tables: CareTables, address: str) -> tuple[list[Compared], list[Summary]]:
+    """The same for each technique by itself."""
+    found = []
+    for engine in (DUCKDB, address):
+        with open_engine() as reader:
+            recorder = Recorder(reader)
+            add_techniques(recorder, tables, engine)
+            found.append(recorder)
+    compared = compare_steps(found[0].steps, found[1].steps)
+    return compared, summarise(compared, found[0].seconds, found[1].seconds)
 
 
 def make_synthetic(folder: Path, persons: int, months: int) -> CareTables:
@@ -187,21 +161,40 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--engine", help="sc://host:port; default: a pysail server is started")
     parser.add_argument("--persons", type=int, default=20_000)
     parser.add_argument("--months", type=int, default=4)
+    parser.add_argument("--standard", action="append", choices=list_standards(), help="default: all")
     parser.add_argument("--out", type=Path, default=REPORT)
     chosen = parser.parse_args(arguments)
     from sail_server import run_server
 
+    cases = tuple(list_cases(chosen.standard or ()))
     server = contextlib.nullcontext(chosen.engine) if chosen.engine else run_server()
     with tempfile.TemporaryDirectory() as scratch, server as address:
-        tables = make_synthetic(Path(scratch) / "care", chosen.persons, chosen.months)
-        compared = compare_engines(tables, Path(scratch), address)
+        sections = compare_all(Path(scratch), address, cases, chosen.persons, chosen.months)
     name = "指定のSpark Connectサーバー" if chosen.engine else "pysail(手元で起動したSpark Connectサーバー)"
-    chosen.out.write_text(render_report(compared, chosen.persons, name), encoding="utf-8")
-    different = [step for step in compared if not step.equal]
+    chosen.out.write_text(render_report(sections, name), encoding="utf-8")
+    steps = [step for summaries in sections.values() for summary in summaries for step in summary.steps]
+    different = [step for step in steps if not step.equal]
     for step in different:
         print(f"{step.name}: {step.duckdb} / {step.spark}")
-    print(f"{len(compared)} steps, {len(different)} different -> {chosen.out}")
+    print(f"{len(steps)} steps, {len(different)} different -> {chosen.out}")
     return 1 if different else 0
+
+
+def compare_all(
+    scratch: Path, address: str, cases: tuple[Case, ...], persons: int, months: int
+) -> dict[str, list[Summary]]:
+    """Releases, risk and analyses of the large town; attacks, which are not the engine's work, and techniques of small ones."""
+    large = make_synthetic(scratch / "large" / "care", persons, months)
+    _, wide = compare_engines(large, scratch / "large", address, Wanted(cases, attacks=False))
+    small = make_synthetic(scratch / "small" / "care", SMALL, 12)
+    linked = Wanted(tuple(case for case in cases if case.layout == "linked"), analyses=False)
+    _, attacks = compare_engines(small, scratch / "small", address, linked)
+    _, techniques = compare_techniques(make_town().write(scratch / "made"), address)
+    return {
+        f"加工・リスク測定・分析(合成データ、認定者{persons:,}人、{months}か月)": wide,
+        f"台帳との照合(合成データ、認定者{SMALL:,}人、12か月)": attacks,
+        "手法ごと(手法の対象になる人を仕込んだ300人)": techniques,
+    }
 
 
 if __name__ == "__main__":

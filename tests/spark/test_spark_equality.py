@@ -12,28 +12,36 @@ import pyarrow.parquet as pq
 import pytest
 from engine_equality import (
     SECRET,
-    Compared,
-    Recorder,
-    add_release,
+    Case,
+    Wanted,
     compare_engines,
+    compare_techniques,
+    list_cases,
     make_synthetic,
-    render_report,
 )
+from equality_report import Summary, render_report
+from step_recorder import Compared, Recorder, compare_steps
+from technique_equality import list_techniques, make_town
 
 from care_factory import build_care_tables
-from kaigo.deidentify import Key, load_standard, make_release
+from kaigo.deidentify import Key, list_standards, load_standard, make_release
+from kaigo.deidentify.make import name_creation
+from kaigo.deidentify.techniques import TECHNIQUES
 from kaigo.engine import open_engine
 from kaigo.intake import IntakeSources, run_intake
 from kaigo.tables import CareTables
 
 SAMPLE = Path(__file__).resolve().parents[2] / "data" / "synthetic" / "town"
+# Lines without pseudonyms: the rules are those of soumu-2018, to the letter.
+SAME_RULES = Case("soumu-2018-linked", "joined")
 
 
 @dataclass(frozen=True)
 class SmallTown:
-    """Both layouts of 120 persons on both engines, with everything that the client sent to the server."""
+    """Every standard in its layouts for 1,000 persons on both engines, with everything that was sent to the server."""
 
     tables: CareTables
+    folder: Path
     compared: list[Compared]
     sent: bytes
 
@@ -41,46 +49,67 @@ class SmallTown:
 @pytest.fixture(scope="module")
 def small_town(spark_address: str, tmp_path_factory: pytest.TempPathFactory) -> SmallTown:
     folder = tmp_path_factory.mktemp("small-town")
-    tables = make_synthetic(folder / "care", 120, 4)
+    tables = make_synthetic(folder / "care", 1_000, 12)
+    wanted = Wanted(tuple(case for case in list_cases() if case != SAME_RULES), attacks=False)
     with listen_between(spark_address) as (address, sent):
-        return SmallTown(tables, compare_engines(tables, folder, address), bytes(sent))
+        return SmallTown(tables, folder, compare_engines(tables, folder, address, wanted)[0], bytes(sent))
+
+
+def test_every_standard_is_compared_in_each_layout_that_it_allows() -> None:
+    cases = list_cases()
+    assert {case.standard for case in cases} == set(list_standards())
+    linked = {case.standard for case in cases if case.layout == "linked"}
+    assert {case.standard for case in cases if case.layout == "joined"} - linked == {"open-data"}
+    assert load_standard(SAME_RULES.standard).rules == load_standard("soumu-2018").rules
 
 
 @pytest.mark.slow
-def test_every_step_of_a_small_town_is_equal(small_town: SmallTown) -> None:
+def test_every_step_of_every_standard_is_equal_in_a_small_town(small_town: SmallTown) -> None:
     assert [step for step in small_town.compared if not step.equal] == []
+    assert len(small_town.compared) > 200
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("layout", "steps"),
+    ("case", "steps"),
     [
-        ("joined", {"shuffles", "joined", "row order of provide joined", "row order of crosswalk rows"}),
-        ("linked", {"pseudonyms", "linked_benefits", "crosswalk_persons", "row order of provide benefits"}),
+        ("soumu-2018 joined", {"code_map_8", "rare_answers_9", "manifest of joined", "types of joined"}),
+        ("soumu-2018 linked", {"pseudonyms", "manifest of persons", "manifest of benefits"}),
+        ("soumu-2018-linked linked", {"pseudonyms", "manifest of certifications"}),
+        ("recommended joined", {"promise_codes", "profiles", "answers_given", "manifest of joined"}),
+        ("recommended linked", {"promise_persons", "kind_cells", "answers_given", "pseudonyms"}),
+        ("ndb-like joined", {"manifest of joined"}),
+        ("ndb-like linked", {"pseudonyms", "types of benefits"}),
+        ("open-data joined", {"promise_codes", "kind_cells", "types of joined"}),
     ],
 )
-def test_the_comparison_leaves_no_stage_out(small_town: SmallTown, layout: str, steps: set[str]) -> None:
+def test_the_comparison_leaves_no_stage_out(small_town: SmallTown, case: str, steps: set[str]) -> None:
     names = {step.name for step in small_town.compared}
-    steps |= {"persons_0", "in_force", "benefits_0", "ledger"}
-    assert {f"deidentify {layout} / {step}" for step in steps} <= names
-    assert {f"risk {layout} / person_months", f"risk {layout} / measures"} <= names
-    assert {f"analyze {what} {layout} / result" for what in ("conditions", "service-use")} <= names
+    steps = steps | {"persons_0", "in_force", "benefits_0", "ledger", "rows with their persons"}
+    assert {f"deidentify {case} / {step}" for step in steps} - names == set()
+    assert {f"risk {case} / person_months", f"risk {case} / measures"} <= names
+    outcome = "refusal" if case == "open-data joined" else "result"
+    assert {f"analyze {what} {case} / {outcome}" for what in ("conditions", "service-use")} <= names
 
 
 @pytest.mark.slow
 def test_no_secret_and_no_person_is_sent_to_the_server(small_town: SmallTown) -> None:
     assert small_town.sent.count(b"person") > 1000  # the tap hears the SELECTs
-    key = Key(SECRET)
-    hidden = [SECRET, SECRET.hex().encode(), key.digest("shuffle", "x").encode()]
+    hidden = [SECRET, SECRET.hex().encode()]
+    for case in list_cases():
+        own = Key(SECRET).subkey(name_creation(small_town.tables, load_standard(case.standard), case.layout))
+        hidden += [own.digest("shuffle", "x").encode(), own._secret, own._secret.hex().encode()]
     persons = pq.read_table(small_town.tables.table("persons")).to_pylist()
-    for person in persons:
-        message = f"{person['insurer_number']}/{person['insured_number']}"
-        hidden += [key.subkey(use).sign(message).encode() for use in ("shuffle", "pseudonym/2024-04+0x6")]
+    for person in persons[::5]:
         hidden += [str(person[name]).encode() for name in ("insured_number", "name", "address", "birth_date")]
     hidden.append(persons[0]["insurer_number"].encode())
-    assert [value for value in hidden if value in small_town.sent] == []
-    made = {step.name: step for step in small_town.compared}
-    assert made["deidentify linked / pseudonyms"].spark[0] >= len(persons) // 2  # they were made, here
+    pseudonyms = [
+        name.encode()
+        for crosswalk in small_town.folder.glob("spark/*linked/keep/crosswalk/persons")
+        for name in pq.read_table(crosswalk)["person_id"].to_pylist()
+    ]
+    assert len(pseudonyms) > 4 * len(persons) // 2  # they were made, here
+    assert [value for value in [*hidden, *pseudonyms[::20]] if value in small_town.sent] == []
 
 
 @pytest.mark.slow
@@ -88,20 +117,55 @@ def test_no_secret_and_no_person_is_sent_to_the_server(small_town: SmallTown) ->
 def test_every_step_is_equal_at_20000_persons(spark_address: str, tmp_path: Path, layout: str) -> None:
     tables = make_synthetic(tmp_path / "care", 20_000, 4)
     assert tables.rows("persons") == 20_000
-    compared = compare_engines(tables, tmp_path, spark_address, (layout,))
+    wanted = Wanted((Case("soumu-2018", layout),), attacks=False)  # type: ignore[arg-type]
+    compared, _ = compare_engines(tables, tmp_path, spark_address, wanted)
     assert [step for step in compared if not step.equal] == []
     assert len(compared) > 30
 
 
-def test_a_different_step_is_told_apart_and_reported(tmp_path: Path) -> None:
-    same, other = (
-        Compared("a / b", (1, "x" * 64), (1, "x" * 64)),
-        Compared("a / c", (1, "x" * 64), (2, "y" * 64)),
-    )
-    missing = Compared("a / d", (1, "x" * 64), None)
-    assert [step.equal for step in (same, other, missing)] == [True, False, False]
-    text = render_report([same, other, missing], 120, "pysail")
+@pytest.mark.slow
+def test_every_technique_is_equal(spark_address: str, tmp_path: Path) -> None:
+    town = make_town().write(tmp_path / "care", files=2, shuffle=3)
+    compared, _ = compare_techniques(town, spark_address)
+    assert [step for step in compared if not step.equal] == []
+    tried = {rule.technique for rules in list_techniques(tmp_path / "h").values() for rule in rules}
+    shipped = {rule.technique for name in list_standards() for rule in load_standard(name).rules}
+    assert tried | shipped == set(TECHNIQUES)
+
+
+def test_a_different_step_is_told_apart_and_reported() -> None:
+    one, other = (1, "x" * 64), (2, "y" * 64)
+    steps = compare_steps({"a / b": one, "a / c": one, "a / d": one}, {"a / b": one, "a / c": other})
+    assert [(step.name, step.equal) for step in steps] == [
+        ("a / b", True),
+        ("a / c", False),
+        ("a / d", False),
+    ]
+    text = render_report({"小さな町": [Summary("a", steps, 1.0, 2.0)]}, "pysail")
     assert "3段階のうち1段階が一致" in text and text.count("**不一致**") == 2
+    assert "| a | 3 | 1 | 1.0 | 2.0 |" in text
+
+
+def test_the_digest_sees_every_cell_and_not_the_order(tmp_path: Path) -> None:
+    def digest(select: str) -> tuple[int, str]:
+        with open_engine() as reader:
+            recorder = Recorder(reader)
+            reader.view("t", select)
+            recorder.add_relation("t", "t")
+        return recorder.steps[" / t"]
+
+    rows = "select * from (values ('a', 1, 0), ('b', null, 1)) as v(x, y, row_position)"
+    assert digest(rows) == digest(
+        f"select x, y, 1 - row_position as row_position from ({rows}) order by x desc"
+    )
+    others = [
+        rows.replace("'b'", "'c'"),
+        rows.replace("null", "1"),
+        rows.replace("(x, y", "(x, z"),
+        f"{rows} union all {rows}",
+        rows.replace("('a', 1", "('a', null").replace("('b', null", "('b', 1"),
+    ]
+    assert len({digest(select) for select in [rows, *others]}) == 1 + len(others)
 
 
 def test_ties_and_missing_values_do_not_depend_on_the_engine(spark_address: str, tmp_path: Path) -> None:
@@ -121,8 +185,8 @@ def test_ties_and_missing_values_do_not_depend_on_the_engine(spark_address: str,
     found = []
     for engine in ("duckdb", spark_address):
         with open_engine() as reader:
-            recorder = Recorder(reader, stage="ties")
-            with recorder.watch():
+            recorder = Recorder(reader)
+            with recorder.run("ties"):
                 release = make_release(
                     tables,
                     load_standard("soumu-2018"),
@@ -131,7 +195,7 @@ def test_ties_and_missing_values_do_not_depend_on_the_engine(spark_address: str,
                     layout="linked",
                     engine=engine,
                 )
-            add_release(recorder, release)
+            recorder.add_release(release)
         found.append(recorder.steps)
     assert found[0] == found[1]
 

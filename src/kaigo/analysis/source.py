@@ -9,10 +9,18 @@ from kaigo.analysis.states import view_states_and_lines
 from kaigo.analysis.views import DISEASE, view_care, view_joined, view_linked
 from kaigo.deidentify import Release
 from kaigo.engine import Engine
-from kaigo.errors import EmptyResultError
-from kaigo.tables import CareTables, survey_columns
+from kaigo.errors import EmptyResultError, InputError
+from kaigo.tables import CareTables, load_schemas, survey_columns
 
 Layout = Literal["care", "linked", "joined"]
+NEEDED = {
+    "linked": {
+        "certifications": ("care_level",),
+        "benefits": ("service_month", "service_code", "days", "units"),
+    },
+    "joined": {"certifications": ("care_level",), "benefits": ("service_month", "service_code", "units")},
+}
+"""Columns of each table without which a release of a layout cannot be read for any of the analyses."""
 
 
 @dataclass(frozen=True)
@@ -97,8 +105,12 @@ def open_source(engine: Engine, source: CareTables | Release) -> AnalysisSource:
     ------
     EmptyResultError
         If there is no benefit line.
+    InputError
+        If a release does not hold a column that all analyses need.
     """
     layout: Layout
+    if isinstance(source, Release):
+        _refuse_missing_columns(source)
     if isinstance(source, CareTables):
         layout = "care"
         columns = view_care(engine, source)
@@ -132,6 +144,22 @@ def open_source(engine: Engine, source: CareTables | Release) -> AnalysisSource:
         and bool(engine.value(f"select count({DISEASE}) from analysis_certified")),
         coverages=() if layout == "joined" else _split_months(months, rotate),
     )
+
+
+def _refuse_missing_columns(release: Release) -> None:
+    schemas = load_schemas()
+    missing = [
+        schemas[table].column(name).label
+        for table, names in NEEDED[release.layout].items()
+        for name in names
+        if name not in release.columns("joined" if release.layout == "joined" else table)
+    ]
+    if missing:
+        raise InputError(
+            "このデータでは分析を行えません。分析に要る列が提供されていません。",
+            found=f"ない列: {'、'.join(missing)}(加工基準 {release.manifest['standard']})",
+            remedy="これらの列を残す加工基準で作ったデータか、もとの介護データを使ってください。",
+        )
 
 
 def _split_months(months: tuple[str, ...], rotate: int) -> tuple[Coverage, ...]:

@@ -52,10 +52,13 @@ def check_promise(work: Workspace, standard: Standard, provide: Path) -> Promise
     if rule is None:
         return None
     least, combined = int(rule.parameters["persons"]), int(rule.parameters["combined"])
-    columns = _view_profiles(work, provide)
+    columns = _write_profiles(work, provide)
     engine = work.engine
-    engine.view(
-        "promised", f"select person, period, {_class_number(work, columns[0])} as class from profiles"
+    # Steps, as the profiles are: each item of the survey reads both of them again.
+    engine.materialise(
+        "promised",
+        f"select person, period, {_class_number(work, columns[0])} as class from profiles",
+        work.folder / "promised",
     )
     sizes = "select class, count(distinct person) as n from promised group by class"
     classes, smallest = engine.rows(f"select count(*), min(n) from ({sizes}) as s")[0]
@@ -71,8 +74,8 @@ def check_promise(work: Workspace, standard: Standard, provide: Path) -> Promise
     return promise
 
 
-def _view_profiles(work: Workspace, provide: Path) -> tuple[list[str], list[str]]:
-    """View ``profiles`` (one row a person, period and certification) and ``kinds_used``; class and answer columns."""
+def _write_profiles(work: Workspace, provide: Path) -> tuple[list[str], list[str]]:
+    """Step ``profiles`` (one row a person, period and certification), view ``kinds_used``; class and answer columns."""
     engine, quote = work.engine, work.engine.dialect.quote
     people = [name for name in work.columns["persons"] if is_promised(f"persons.{name}")]
     certified = [name for name in work.columns["certifications"] if is_promised(f"certifications.{name}")]
@@ -83,11 +86,10 @@ def _view_profiles(work: Workspace, provide: Path) -> tuple[list[str], list[str]
     if work.layout == "linked":
         for table in ("persons", "certifications", "benefits"):
             engine.scan(f"written_{table}", provide / table)
-        engine.view(
-            "profiles",
+        profiles = (
             f"select i.person, i.period, {listed} from pseudonyms as i "
             "join written_persons as p on p.person_id = i.person_id "
-            "join written_certifications as c on c.person_id = i.person_id",
+            "join written_certifications as c on c.person_id = i.person_id"
         )
         engine.view(
             "kinds_used",
@@ -96,17 +98,17 @@ def _view_profiles(work: Workspace, provide: Path) -> tuple[list[str], list[str]
         )
     else:
         own = ", ".join(f"{alias}.{quote(name)}" for name, alias in shown.items())
-        engine.view(
-            "profiles",
+        profiles = (
             f"select distinct b.person, {work.period('b.month_number')} as period, {own} "
             f"from {work.relations['benefits']} as b join {work.relations['persons']} as p on p.person = b.person "
-            f"join {work.relations['certifications']} as c on c.certification = b.certification",
+            f"join {work.relations['certifications']} as c on c.certification = b.certification"
         )
         engine.view(
             "kinds_used",
             f"select distinct person, {work.period('month_number')} as period, "
             f"coalesce(substr(service_code, 1, 2), '') as kind from {work.relations['benefits']}",
         )
+    engine.materialise("profiles", profiles, work.folder / "profiles")
     return [name for name in shown if name not in answers], answers
 
 

@@ -122,12 +122,12 @@ class SparkEngine(Engine):
             if part is None:
                 return
             if isinstance(part, pa.Table):  # the stream also tells the schema, as Spark's own type
-                yield from part.to_batches(max_chunksize=size)
+                yield from part.cast(_let_be_empty(part.schema)).to_batches(max_chunksize=size)
 
     def arrow_schema(self, select: str) -> pa.Schema:
         """See :class:`Engine`."""
         with _explained():
-            return self._sql(f"select * from ({select}) as t limit 0").toArrow().schema
+            return _let_be_empty(self._sql(f"select * from ({select}) as t limit 0").toArrow().schema)
 
     def _write(self, select: str, folder: Path) -> int:
         if is_ordered(select):
@@ -163,6 +163,11 @@ class SparkEngine(Engine):
         with contextlib.suppress(Exception):
             self._session.stop()
         shutil.rmtree(self._own_folder, ignore_errors=True)
+
+
+def _let_be_empty(schema: pa.Schema) -> pa.Schema:
+    """Every column nullable, as DuckDB's are: what a server proves of one plan it does not prove of the next."""
+    return pa.schema([field.with_nullable(True) for field in schema], metadata=schema.metadata)
 
 
 def _number_rows(file: pq.ParquetFile, schema: pa.Schema) -> Iterator[pa.RecordBatch]:

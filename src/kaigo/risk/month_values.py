@@ -7,6 +7,7 @@ are those of :mod:`kaigo.risk.diversity` and :mod:`kaigo.risk.closeness`).
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,6 +15,8 @@ from kaigo.engine import Engine
 
 MONTH_VALUES = {"kinds": "その月のサービス種類の組", "survey_vector": "認定調査の回答の組"}
 """Columns of ``person_months`` that are learnt about a person, and their Japanese names."""
+ENTROPY_UNIT = 10**15
+"""Entropies are added in whole units of 1e-15."""
 
 
 @dataclass(frozen=True)
@@ -81,16 +84,18 @@ def _measure_value(engine: Engine, keys: Sequence[str], name: str, label: str) -
     person, of_class = "person", engine.dialect.columns(("month", *keys))
     known = f"{name}_known"
     engine.view(known, f"select distinct {person}, {of_class}, {name} as v from person_months")
-    counted = f"select {of_class}, v, cast(count(*) as double) as c from {known} group by {of_class}, v"
+    counted = f"select {of_class}, v, count(*) as c from {known} group by {of_class}, v"
     shared = (
-        f"select {of_class}, c, c / sum(c) over (partition by {of_class}) as q, "
-        "sum(c) over (partition by month, v) / sum(c) over (partition by month) as p, "
+        f"select {of_class}, c, cast(sum(c) over (partition by {of_class}) as bigint) as class_size, "
+        "cast(sum(c) over (partition by month, v) as bigint) as m, "
+        "cast(sum(c) over (partition by month) as bigint) as month_size, "
         f"row_number() over (partition by {of_class} order by c desc) as place from ({counted}) as n"
     )
     cells = f"{name}_cells"
     engine.view(cells, shared)
-    by_class = f"select count(*) as l, -sum(q * ln(q)) as h, (sum(abs(q - p) - p) + 1) / 2 as t from {cells} group by {of_class}"
-    least, entropy, distance = engine.rows(f"select min(l), exp(min(h)), max(t) from ({by_class}) as s")[0]
+    least, entropy, distance = engine.rows(
+        f"select min(l), min(h), max(t) from ({_select_classes(of_class, cells)}) as s"
+    )[0]
     sided = (
         f"select {person}, min(v) over (partition by {of_class}) as low, max(v) over (partition by {of_class}) as high "
         f"from {known}"
@@ -101,7 +106,7 @@ def _measure_value(engine: Engine, keys: Sequence[str], name: str, label: str) -
         name,
         label,
         int(least),
-        float(entropy),
+        math.exp(int(entropy) / ENTROPY_UNIT),
         _measure_recursive(engine, of_class, cells, int(least)),
         float(distance),
         int(persons),
@@ -109,8 +114,24 @@ def _measure_value(engine: Engine, keys: Sequence[str], name: str, label: str) -
     )
 
 
+def _select_classes(of_class: str, cells: str) -> str:
+    """Values (l), entropy (h, in whole units) and distance (t) of each class.
+
+    Added up in whole numbers: a sum of fractions depends on the order in which an engine happens to add them.
+    With c of the class's C persons and m of the month's M persons, q = c / C and p = m / M.
+    """
+    share = "(cast(c as double) / cast(class_size as double))"
+    far = "abs(c * month_size - m * class_size) - m * class_size"
+    whole = "max(class_size) * max(month_size)"
+    return (
+        f"select count(*) as l, -sum(cast(round({share} * ln({share}) * {ENTROPY_UNIT}) as bigint)) as h, "
+        f"cast(sum({far}) + {whole} as double) / cast(2 * {whole} as double) as t from {cells} group by {of_class}"
+    )
+
+
 def _measure_recursive(engine: Engine, of_class: str, cells: str, least: int) -> float | None:
     if least == 1:
         return None
-    by_class = f"select max(c) / sum(case when place >= {least} then c else 0 end) as r from {cells} group by {of_class}"
+    rest = f"sum(case when place >= {least} then c else 0 end)"
+    by_class = f"select cast(max(c) as double) / cast({rest} as double) as r from {cells} group by {of_class}"
     return float(engine.value(f"select max(r) from ({by_class}) as s"))

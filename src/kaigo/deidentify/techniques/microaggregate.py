@@ -130,7 +130,8 @@ class Microaggregate(Technique):
     def _find_values(work: Workspace, column: str, parameters: MicroaggregateParameters) -> str:
         engine, value = work.engine, work.engine.dialect.quote(column)
         sql_type = "smallint" if column == "days" else "integer"
-        total = f"sum(cast({value} as bigint))"
+        # Cast again: a sum wider than 64 bits would be written to Parquet as a floating-point number.
+        total = f"cast(sum(cast({value} as bigint)) as bigint)"
         # Half up, in whole numbers: (2 * sum + n) / (2 * n).
         mean = engine.dialect.integer_division(f"(2 * {total} + count(*))", "(2 * count(*))")
         shown = (
