@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from made_town import Town, make_town
 
-from kaigo.deidentify import Key, Release, forget_release, load_standard, make_release
+from kaigo.deidentify import Key, Release, forget_release, layouts, load_standard, make_release
 from kaigo.engine import open_engine
 from kaigo.errors import EmptyResultError, InputError, OutputError
 from kaigo.tables import CareTables
@@ -496,3 +496,14 @@ def test_a_certification_ends_with_the_insured_status(
     months_applied = sorted(zip(spans["from_month"], spans["to_month"], strict=True))
     assert months_applied == [("2024-04", "2024-05")] + 11 * [("2024-04", "2024-06")]
     assert release.ledger()["balance"]["benefits"]["left_out"]["その月に有効な認定のない給付"] == 1
+
+
+def test_a_table_written_in_passes_is_the_same(
+    tables: CareTables, linked: Release, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(layouts, "PASS_ROWS", {"persons": 5, "certifications": 7, "benefits": 11})
+    again = make_release(tables, SOUMU, tmp_path / "r", key=Key.derive(1), layout="linked")
+    assert len(list((again.provide / "benefits").glob("*.parquet"))) > 3
+    assert again.manifest["tables"] == linked.manifest["tables"]
+    for table in linked.manifest["tables"]:
+        assert read(again, table).equals(read(linked, table)), "ranges follow one another in order"

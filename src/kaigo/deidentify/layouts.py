@@ -8,6 +8,7 @@ from kaigo.deidentify.joined import JoinedParts, stream_joined
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.pseudonym import store_pseudonyms
 from kaigo.deidentify.workspace import Workspace
+from kaigo.engine import Engine
 
 _MONTH_TEXT = "substr(cast({0} as {1}), 1, 7)"
 
@@ -68,6 +69,26 @@ def view_joined(work: Workspace) -> JoinedParts:
     )
 
 
+PASS_ROWS = {"persons": 16_000_000, "certifications": 3_000_000, "benefits": 64_000_000}
+"""Rows put in order at once, so that memory does not grow with the data: a certification is eighty columns wide."""
+
+
+def _write_in_passes(engine: Engine, table: str, select: str, rows: int, provide: Path) -> int:
+    """Write a linked table in the order of pseudonyms, one range of them after the other."""
+    passes = max(-(-rows // PASS_ROWS[table]), 1)
+    name = f"linked_{table}"
+    if passes == 1:
+        return engine.materialise(name, select.format(ids="pseudonyms"), provide / table).rows
+    # Pseudonyms are random hexadecimal digits: equal ranges hold about equally many.
+    bounds = [f"{4096 * number // passes:03x}" for number in range(passes)]
+    selects = []
+    for number, low in enumerate(bounds):
+        high = f" and person_id < '{bounds[number + 1]}'" if number + 1 < passes else ""
+        ids = f"(select person, period, person_id from pseudonyms where person_id >= '{low}'{high})"
+        selects.append(select.format(ids=ids))
+    return engine.materialise_passes(name, selects, provide / table).rows
+
+
 def write_linked(work: Workspace, key: Key, provide: Path, crosswalk: Path | None) -> dict[str, int]:
     """3つの表を、番号の代わりに仮IDを付けて書く(仮IDの順に並べる)。
 
@@ -106,19 +127,21 @@ def write_linked(work: Workspace, key: Key, provide: Path, crosswalk: Path | Non
     period = work.period("b.month_number")
     in_order = engine.dialect.columns(work.columns["benefits"], "b")
     selects = {
-        "persons": f"select i.person_id, {', '.join(_columns(work, 'persons', 'p'))} from pseudonyms as i "
+        "persons": f"select i.person_id, {', '.join(_columns(work, 'persons', 'p'))} from {{ids}} as i "
         f"join {work.relations['persons']} as p on p.person = i.person order by i.person_id",
         "certifications": f"select i.person_id, f.from_month, f.to_month, {', '.join(_columns(work, 'certifications', 'c'))} "
-        "from certification_periods as f join pseudonyms as i on i.person = f.person and i.period = f.period "
+        "from certification_periods as f join {ids} as i on i.person = f.person and i.period = f.period "
         f"join {work.relations['certifications']} as c on c.certification = f.certification "
         "order by i.person_id, f.from_month, f.to_month",
         "benefits": f"select i.person_id, {', '.join(_columns(work, 'benefits', 'b'))} "
-        f"from {work.relations['benefits']} as b join pseudonyms as i on i.person = b.person and i.period = {period} "
+        f"from {work.relations['benefits']} as b join {{ids}} as i on i.person = b.person and i.period = {period} "
         f"order by i.person_id, {in_order}",
     }
-    rows = {}
-    for table, select in selects.items():
-        rows[table] = engine.materialise(f"linked_{table}", select, provide / table).rows
+    steps = {"persons": "pseudonyms", "certifications": "certification_periods", "benefits": "benefits_0"}
+    rows = {
+        table: _write_in_passes(engine, table, select, engine.count(steps[table]), provide)
+        for table, select in selects.items()
+    }
     if crosswalk is not None:
         engine.materialise(
             "crosswalk_persons",

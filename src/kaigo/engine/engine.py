@@ -173,6 +173,24 @@ class Engine(ABC):
         self.scan(name, folder)
         return Step(name, select, folder, rows)
 
+    def materialise_passes(self, name: str, selects: Sequence[str], folder: Path) -> Step:
+        """いくつかのSELECTを順に実行し、1つのフォルダに書き出す(一度に並べ替える行数を抑えるため)。
+
+        Files are named in the order of the SELECTs; the folder appears when all of them are written.
+        """
+        self._check_name(name)
+        with atomic_folder(folder) as fresh:
+            rows = 0
+            for number, select in enumerate(selects):
+                own = fresh / "pass"
+                own.mkdir()
+                rows += self._write(select, own)
+                for place, file in enumerate(sorted(own.glob("*.parquet"))):
+                    file.rename(fresh / f"part-{number:05d}-{place:05d}.parquet")
+                own.rmdir()
+        self.scan(name, folder)
+        return Step(name, ";\n".join(selects), folder, rows)
+
     def store(self, name: str, batches: Iterator[pa.RecordBatch], schema: pa.Schema, folder: Path) -> Step:
         """Write a stream of record batches as a step (for what Python must compute, such as pseudonyms)."""
         self._check_name(name)
