@@ -94,8 +94,9 @@ def find_characters(texts: pa.Array, pattern: str) -> Mask | None:
     """Rows whose text holds a character of the class (none of them ASCII); None if there is none."""
     if _is_ascii(texts):
         return None
-    found = pc.match_substring_regex(texts, pattern=pattern)
-    return to_mask(found) if pc.any(found).as_py() else None
+    encoded = texts.dictionary_encode()
+    found = pc.match_substring_regex(encoded.dictionary, pattern=pattern)
+    return to_mask(found.take(encoded.indices)) if pc.any(found).as_py() else None
 
 
 def _is_ascii(texts: pa.Array) -> bool:
