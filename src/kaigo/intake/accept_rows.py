@@ -76,7 +76,7 @@ def accept_rows(
     for row in np.flatnonzero(faulty).tolist():
         rules = [rule for rule, mask in reversed_rows.items() if mask[row]]
         findings.quarantine_row(int(block.lines[row]), _list_faults(columns, row, rules))
-    _remember_exits(source, columns, faulty, constants)
+    _remember_persons(source, columns, faulty, constants)
     keep = ~faulty
     _warn_of_rows(findings, columns, block.lines, keep)
     for target, column in _name_translated(source, columns).items():
@@ -102,13 +102,13 @@ EXIT_COLUMNS = (*PERSON_KEY, "qualified_on", "disqualified_on")
 """What is remembered of a person whose row is set apart for another fault."""
 
 
-def _remember_exits(
+def _remember_persons(
     source: RowOrigin, columns: list[_Column], faulty: npt.NDArray[np.bool_], constants: Mapping[str, object]
 ) -> None:
-    """A person's exit holds for the benefits even where the row has, say, an impossible date of birth."""
-    found = {column.name: column.converted.values for column in columns}
-    if "disqualified_on" not in found or not faulty.any():
+    """Who was in the file is known, and when they left, even where the row has, say, an impossible date of birth."""
+    if source.schema.name != "persons" or not faulty.any():
         return
+    found = {column.name: column.converted.values for column in columns}
     schema = pa.schema([(name, source.schema.column(name).dtype) for name in EXIT_COLUMNS])
     arrays = [
         found[field.name]
@@ -117,7 +117,7 @@ def _remember_exits(
         for field in schema
     ]
     rows = pa.Table.from_arrays(arrays, schema=schema).filter(pa.array(faulty))
-    source.set_apart.append(rows.filter(pc.is_valid(rows["disqualified_on"])))
+    source.set_apart.append(rows.filter(pc.and_(*[pc.is_valid(rows[name]) for name in PERSON_KEY])))
 
 
 def _repeat(value: object, length: int, dtype: pa.DataType) -> pa.Array:
