@@ -1,9 +1,11 @@
 """Checks across tables: each finds exactly its rows, and the rules file decides what is done about them."""
 
 import datetime as dt
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from intake_files import (
     BENEFITS,
@@ -291,3 +293,18 @@ def test_check_of_the_birth_against_the_certifications_can_be_changed(tmp_path: 
     result = read(tmp_path, {"birth_after_certification": "warn"}, persons=persons)
     assert len(rows(result, "persons")) == 2
     assert warnings(result, "persons")["birth_after_certification"] == (1, [2])
+
+
+def test_repeated_lines_are_counted_as_a_plain_count_does(tmp_path: Path) -> None:
+    # More lines in a month than the check has bits, months with few, and many that look alike but are not equal.
+    draw = np.random.default_rng(4)
+    lines = [
+        benefit(number, f"2017-{month:02d}", days=days, units=units)
+        for number, month, size in ((1, 6, 150), (1, 7, 3), (2, 6, 40), (2, 7, 12), (2, 8, 61))
+        for days, units in draw.integers(1, 20, (size, 2)).tolist()
+    ]
+    first_lines = {line: place + 2 for place, line in reversed(list(enumerate(lines)))}
+    repeated = Counter(lines)
+    expected = sorted(first_lines[line] for line, count in repeated.items() if count > 1)
+    result = read(tmp_path, benefits=HEAD + "".join(lines))
+    assert warnings(result, "benefits")["benefit_line_duplicate"] == (len(lines) - len(repeated), expected)

@@ -16,6 +16,7 @@ from kaigo.intake.convert import (
     CONTROL_CHARACTERS,
     PRIVATE_USE_CHARACTERS,
     Converted,
+    Mask,
     convert_column,
     find_characters,
     to_mask,
@@ -27,6 +28,13 @@ from kaigo.intake.rows import RowBlock
 from kaigo.intake.translated import warn_of_translations
 from kaigo.tables.schema import PERSON_KEY
 
+_ODD_CHARACTERS = {
+    "encoding_broken": UNDECODABLE,
+    "control_character": CONTROL_CHARACTERS,
+    "private_use_character": PRIVATE_USE_CHARACTERS,
+}
+"""Rule to the class of characters that it is about."""
+
 
 class _Column(NamedTuple):
     """One converted column of a block, with its header and texts as found."""
@@ -35,6 +43,7 @@ class _Column(NamedTuple):
     header: str
     texts: pa.Array
     converted: Converted
+    odd: Mapping[str, Mask]
 
 
 def accept_rows(
@@ -149,11 +158,11 @@ def _convert(source: RowOrigin, block: RowBlock, name: str) -> _Column:
         # A translated text may look like a final value (1 for 女): nothing is taken in bulk.
         reader = CellReader(lambda text: read(words.get(text.strip(), text)))
     converted = convert_column(texts, reader, column.dtype)
-    broken = find_characters(texts, UNDECODABLE)
-    if broken is not None:
-        faults = {"encoding_broken": broken} | dict(converted.faults)
+    odd = find_characters(texts, _ODD_CHARACTERS)
+    if "encoding_broken" in odd:
+        faults = {"encoding_broken": odd.pop("encoding_broken")} | dict(converted.faults)
         converted = Converted(converted.values, faults, converted.notices)
-    return _Column(name, source.match.header(position), texts, converted)
+    return _Column(name, source.match.header(position), texts, converted, odd)
 
 
 def _apply_checks(column: _Column, checks: Checks) -> _Column:
@@ -214,8 +223,5 @@ def _warn_of_rows(
         if column.header in seen:
             continue
         seen.add(column.header)
-        patterns = {"control_character": CONTROL_CHARACTERS, "private_use_character": PRIVATE_USE_CHARACTERS}
-        for rule, pattern in patterns.items():
-            mask_found = find_characters(column.texts, pattern)
-            if mask_found is not None:
-                findings.warn_rows(rule, lines[mask_found & keep], column.header)
+        for rule, mask in column.odd.items():
+            findings.warn_rows(rule, lines[mask & keep], column.header)
