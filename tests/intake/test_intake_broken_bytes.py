@@ -1,12 +1,16 @@
 """A few lines that no encoding can read are set apart; the others are read as if they were alone."""
 
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from intake_files import BENEFITS, file_report, read_in
 
 from kaigo.errors import InputError
 from kaigo.intake import decoding
+from kaigo.intake.decoding import DecodedFile
 
 ROWS = 200
 
@@ -41,3 +45,19 @@ def test_a_file_with_many_broken_lines_is_refused_with_the_first_of_them(tmp_pat
         read_in(tmp_path, benefits=b"".join(lines))
     assert "41行目" in str(caught.value)
     assert not (tmp_path / "out").exists()
+
+
+@given(
+    pieces=st.lists(st.sampled_from(["\r\n", "\r", "\n", "a", "令和", ","]), max_size=30),
+    block=st.integers(8, 20),
+    codec=st.sampled_from(["utf-8", "cp932"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_line_ends_become_line_feeds_wherever_a_block_ends(pieces: list[str], block: int, codec: str) -> None:
+    text = "令和令和" + "".join(pieces)  # enough of the encoding to tell which it is
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "f.csv"
+        path.write_bytes(text.encode(codec))
+        decoded = DecodedFile(path, "表", block)
+        read = b"".join(decoded.blocks()).decode("utf-8")
+    assert read == text.replace("\r\n", "\n").replace("\r", "\n")

@@ -1,9 +1,11 @@
 """Checks across tables: each finds exactly its rows, and the rules file decides what is done about them."""
 
 import datetime as dt
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from intake_files import (
     BENEFITS,
@@ -19,8 +21,14 @@ from intake_files import (
 
 from kaigo.errors import EmptyResultError, KaigoError
 from kaigo.intake import IntakeResult, load_checks, run_intake
+from kaigo.tables.codes import load_service_codes, load_service_kinds
 
 HEAD = BENEFITS.split("\n")[0] + "\n"
+BY_DAY_OF_ANOTHER_KIND = next(
+    code.code
+    for code in load_service_codes().values()
+    if code.unit_type.startswith("1日") and load_service_kinds()[code.code[:2]].counted_in != "日"
+)
 EXITED = (
     "保険者番号,被保険者番号,氏名,住所,生年月日,性別,資格取得日,資格喪失日\n"
     "131016,0000000001,山田 花子,架空市,昭和10年1月2日,女,,平成29年6月30日\n"
@@ -54,7 +62,38 @@ def test_exit_of_a_person_whose_row_has_another_fault_still_holds(tmp_path: Path
     result = read(tmp_path, persons=persons, benefits=text)
     assert_balanced(result)
     assert [(q[0], q[3]) for q in quarantined(result, "benefits")] == [(3, "benefit_after_exit")]
-    assert warnings(result, "benefits")["person_unknown"] == (1, [2])
+    found = warnings(result, "benefits")
+    assert found["person_set_apart"] == (1, [2])
+    assert "person_unknown" not in found
+
+
+def test_rows_of_a_person_set_apart_by_a_check_follow_from_that_and_the_exit_still_holds(
+    tmp_path: Path,
+) -> None:
+    persons = EXITED.replace("昭和10年1月2日", "平成29年5月1日")  # born after the certification began
+    text = HEAD + benefit(1, "2017-06") + benefit(1, "2017-07") + benefit(9, "2017-06")
+    result = read(tmp_path, persons=persons, benefits=text)
+    assert_balanced(result)
+    assert [(q[0], q[3]) for q in quarantined(result, "persons")] == [(2, "birth_after_certification")]
+    assert [(q[0], q[3]) for q in quarantined(result, "benefits")] == [(3, "benefit_after_exit")]
+    assert warnings(result, "benefits")["person_set_apart"] == (1, [2])
+    assert warnings(result, "benefits")["person_unknown"] == (1, [4])
+    assert warnings(result, "certifications")["person_set_apart"] == (1, [2])
+    (message,) = (
+        w["message"] for w in file_report(result, "benefits")["warnings"] if w["rule"] == "person_set_apart"
+    )
+    assert "本人の行を隔離したため" in message
+
+
+def test_rule_for_unknown_persons_covers_those_set_apart_unless_they_have_their_own(tmp_path: Path) -> None:
+    persons = EXITED.replace("昭和10年1月2日", "昭和10年13月2日")
+    text = HEAD + benefit(1, "2017-06") + benefit(2, "2017-07")
+    result = read(tmp_path, {"person_unknown": "quarantine"}, persons=persons, benefits=text)
+    assert_balanced(result)
+    assert [(q[0], q[3]) for q in quarantined(result, "benefits")] == [(2, "person_set_apart")]
+    actions = {"person_unknown": "quarantine", "person_set_apart": "warn"}
+    result = read(tmp_path, actions, persons=persons, benefits=text)
+    assert quarantined(result, "benefits") == []
 
 
 def test_person_insured_again_is_served_rightly(tmp_path: Path) -> None:
@@ -75,6 +114,8 @@ def test_days_beyond_the_month_are_set_apart_for_kinds_counted_in_days_only(tmp_
             ("2018-02", "331111", 29),
             ("2020-02", "331111", 29),
             ("2017-07", "51ZZZZ", 32),  # a code that is not in the table, of a kind counted in days
+            ("2017-07", BY_DAY_OF_ANOTHER_KIND, 31),
+            ("2017-07", BY_DAY_OF_ANOTHER_KIND, 32),
         )
     )
     certifications = CERTIFICATIONS.replace("平成30年3月31日", "令和4年3月31日")
@@ -84,6 +125,16 @@ def test_days_beyond_the_month_are_set_apart_for_kinds_counted_in_days_only(tmp_
         (3, "31", "days_beyond_month"),
         (5, "29", "days_beyond_month"),
         (7, "32", "days_beyond_month"),
+        (9, "32", "days_beyond_month"),
+    ]
+
+
+def test_every_kind_counted_in_days_is_bounded_by_the_month(tmp_path: Path) -> None:
+    kinds = [kind.code for kind in load_service_kinds().values() if kind.counted_in == "日"]
+    text = HEAD + "".join(benefit(1, "2017-06", f"{kind}ZZZZ", days) for kind in kinds for days in (30, 31))
+    found = quarantined(read(tmp_path, benefits=text), "benefits")
+    assert [(line, rule) for line, _, _, rule in found] == [
+        (3 + 2 * place, "days_beyond_month") for place in range(len(kinds))
     ]
 
 
@@ -242,3 +293,18 @@ def test_check_of_the_birth_against_the_certifications_can_be_changed(tmp_path: 
     result = read(tmp_path, {"birth_after_certification": "warn"}, persons=persons)
     assert len(rows(result, "persons")) == 2
     assert warnings(result, "persons")["birth_after_certification"] == (1, [2])
+
+
+def test_repeated_lines_are_counted_as_a_plain_count_does(tmp_path: Path) -> None:
+    # More lines in a month than the check has bits, months with few, and many that look alike but are not equal.
+    draw = np.random.default_rng(4)
+    lines = [
+        benefit(number, f"2017-{month:02d}", days=days, units=units)
+        for number, month, size in ((1, 6, 150), (1, 7, 3), (2, 6, 40), (2, 7, 12), (2, 8, 61))
+        for days, units in draw.integers(1, 20, (size, 2)).tolist()
+    ]
+    first_lines = {line: place + 2 for place, line in reversed(list(enumerate(lines)))}
+    repeated = Counter(lines)
+    expected = sorted(first_lines[line] for line, count in repeated.items() if count > 1)
+    result = read(tmp_path, benefits=HEAD + "".join(lines))
+    assert warnings(result, "benefits")["benefit_line_duplicate"] == (len(lines) - len(repeated), expected)

@@ -80,8 +80,9 @@ def test_broken_certification_is_quarantined_alone(
 def test_sex_that_is_not_known_is_quarantined_and_the_person_is_missed_elsewhere(tmp_path: Path) -> None:
     result = read_in(tmp_path, persons=PERSONS.replace(",男,", ",不明,"))
     assert quarantined(result, "persons") == [(3, "性別", "不明", "sex_unknown")]
-    assert warnings(result, "benefits")["person_unknown"] == (1, [4])
-    assert warnings(result, "certifications")["person_unknown"] == (1, [3])
+    assert warnings(result, "benefits")["person_set_apart"] == (1, [4])
+    assert warnings(result, "certifications")["person_set_apart"] == (1, [3])
+    assert "person_unknown" not in warnings(result, "benefits")
     assert len(rows(result, "benefits")) == 3
     assert_balanced(result)
 
@@ -129,6 +130,9 @@ def test_second_row_of_a_person_is_a_duplicate_if_equal_and_a_conflict_if_not(tm
         (4, "被保険者番号", "0000000001", "key_duplicate"),
         (5, "被保険者番号", "0000000001", "key_conflict"),
     ]
+    for row in file_report(result, "persons")["quarantine"]:
+        assert row["kept"] == {"file": "persons.csv", "line": 2}
+        assert row["reason"].endswith("採った行は persons.csv の2行目です。")
     assert [row["name"] for row in rows(result, "persons")] == ["山田 花子", "鈴木 一"]
     assert_balanced(result)
 

@@ -16,6 +16,7 @@ from kaigo.intake.convert import (
     CONTROL_CHARACTERS,
     PRIVATE_USE_CHARACTERS,
     Converted,
+    Mask,
     convert_column,
     find_characters,
     to_mask,
@@ -27,6 +28,13 @@ from kaigo.intake.rows import RowBlock
 from kaigo.intake.translated import warn_of_translations
 from kaigo.tables.schema import PERSON_KEY
 
+_ODD_CHARACTERS = {
+    "encoding_broken": UNDECODABLE,
+    "control_character": CONTROL_CHARACTERS,
+    "private_use_character": PRIVATE_USE_CHARACTERS,
+}
+"""Rule to the class of characters that it is about."""
+
 
 class _Column(NamedTuple):
     """One converted column of a block, with its header and texts as found."""
@@ -35,6 +43,7 @@ class _Column(NamedTuple):
     header: str
     texts: pa.Array
     converted: Converted
+    odd: Mapping[str, Mask]
 
 
 def accept_rows(
@@ -76,7 +85,7 @@ def accept_rows(
     for row in np.flatnonzero(faulty).tolist():
         rules = [rule for rule, mask in reversed_rows.items() if mask[row]]
         findings.quarantine_row(int(block.lines[row]), _list_faults(columns, row, rules))
-    _remember_exits(source, columns, faulty, constants)
+    _remember_persons(source, columns, faulty, constants)
     keep = ~faulty
     _warn_of_rows(findings, columns, block.lines, keep)
     for target, column in _name_translated(source, columns).items():
@@ -102,13 +111,13 @@ EXIT_COLUMNS = (*PERSON_KEY, "qualified_on", "disqualified_on")
 """What is remembered of a person whose row is set apart for another fault."""
 
 
-def _remember_exits(
+def _remember_persons(
     source: RowOrigin, columns: list[_Column], faulty: npt.NDArray[np.bool_], constants: Mapping[str, object]
 ) -> None:
-    """A person's exit holds for the benefits even where the row has, say, an impossible date of birth."""
-    found = {column.name: column.converted.values for column in columns}
-    if "disqualified_on" not in found or not faulty.any():
+    """Who was in the file is known, and when they left, even where the row has, say, an impossible date of birth."""
+    if source.schema.name != "persons" or not faulty.any():
         return
+    found = {column.name: column.converted.values for column in columns}
     schema = pa.schema([(name, source.schema.column(name).dtype) for name in EXIT_COLUMNS])
     arrays = [
         found[field.name]
@@ -117,7 +126,7 @@ def _remember_exits(
         for field in schema
     ]
     rows = pa.Table.from_arrays(arrays, schema=schema).filter(pa.array(faulty))
-    source.set_apart.append(rows.filter(pc.is_valid(rows["disqualified_on"])))
+    source.set_apart.append(rows.filter(pc.and_(*[pc.is_valid(rows[name]) for name in PERSON_KEY])))
 
 
 def _repeat(value: object, length: int, dtype: pa.DataType) -> pa.Array:
@@ -149,11 +158,11 @@ def _convert(source: RowOrigin, block: RowBlock, name: str) -> _Column:
         # A translated text may look like a final value (1 for 女): nothing is taken in bulk.
         reader = CellReader(lambda text: read(words.get(text.strip(), text)))
     converted = convert_column(texts, reader, column.dtype)
-    broken = find_characters(texts, UNDECODABLE)
-    if broken is not None:
-        faults = {"encoding_broken": broken} | dict(converted.faults)
+    odd = find_characters(texts, _ODD_CHARACTERS)
+    if "encoding_broken" in odd:
+        faults = {"encoding_broken": odd.pop("encoding_broken")} | dict(converted.faults)
         converted = Converted(converted.values, faults, converted.notices)
-    return _Column(name, source.match.header(position), texts, converted)
+    return _Column(name, source.match.header(position), texts, converted, odd)
 
 
 def _apply_checks(column: _Column, checks: Checks) -> _Column:
@@ -214,8 +223,5 @@ def _warn_of_rows(
         if column.header in seen:
             continue
         seen.add(column.header)
-        patterns = {"control_character": CONTROL_CHARACTERS, "private_use_character": PRIVATE_USE_CHARACTERS}
-        for rule, pattern in patterns.items():
-            mask_found = find_characters(column.texts, pattern)
-            if mask_found is not None:
-                findings.warn_rows(rule, lines[mask_found & keep], column.header)
+        for rule, mask in column.odd.items():
+            findings.warn_rows(rule, lines[mask & keep], column.header)

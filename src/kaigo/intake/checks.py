@@ -49,7 +49,10 @@ def load_checks(path: Path | None = None) -> Checks:
     """
     actions = {row["rule"]: row["action"] for row in read_facts("checks", PACKAGE)}
     if path is not None:
-        actions |= _read_actions(path, list(actions))
+        given = _read_actions(path, list(actions))
+        # Who wants rows without a person set apart wants it whatever became of the person's own row.
+        actions |= {"person_set_apart": given["person_unknown"]} if "person_unknown" in given else {}
+        actions |= given
     return Checks(actions)
 
 

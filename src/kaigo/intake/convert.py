@@ -90,12 +90,17 @@ def to_mask(values: pa.Array | pa.ChunkedArray) -> Mask:
     return mask
 
 
-def find_characters(texts: pa.Array, pattern: str) -> Mask | None:
-    """Rows whose text holds a character of the class (none of them ASCII); None if there is none."""
+def find_characters(texts: pa.Array, patterns: Mapping[str, str]) -> dict[str, Mask]:
+    """Rows whose text holds a character of a class (none of them ASCII), for each class that there is."""
     if _is_ascii(texts):
-        return None
-    found = pc.match_substring_regex(texts, pattern=pattern)
-    return to_mask(found) if pc.any(found).as_py() else None
+        return {}
+    encoded = texts.dictionary_encode()
+    found: dict[str, Mask] = {}
+    for name, pattern in patterns.items():
+        in_distinct = pc.match_substring_regex(encoded.dictionary, pattern=pattern)
+        if pc.any(in_distinct).as_py():
+            found[name] = to_mask(in_distinct.take(encoded.indices))
+    return found
 
 
 def _is_ascii(texts: pa.Array) -> bool:

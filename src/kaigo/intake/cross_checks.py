@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -11,19 +11,12 @@ from pathlib import Path
 import pyarrow as pa
 
 from kaigo.engine import Engine
-from kaigo.intake.rules import PACKAGE
-from kaigo.tables.codes import load_service_codes, load_service_kinds
-from kaigo.tables.facts import read_facts
-from kaigo.tables.schema import PERSON_KEY, load_schemas
+from kaigo.tables.schema import PERSON_KEY
 
-_FOR_EVER = 999_912
-_DAYS_UNIT = "1日"
 _FIRST_YEAR = 2000
 """介護保険法 came into force on 2000-04-01: an earlier start is a mistake of the certification, not of the birth."""
-MONTHS = "person_months"
 EXITS = "exits_set_apart"
-"""Exits of persons whose own row was set apart for another fault."""
-_MONTH = "b.insurer_number, b.insured_number, b.service_month"
+"""Persons whose own row was set apart and who are not in the table, with the exit where it could be read."""
 
 
 @dataclass(frozen=True)
@@ -35,172 +28,46 @@ class CrossCheck:
     rule, column : str
         Rule, and the column that the report names ("" for none).
     rows : callable
-        Engine to a SELECT of ``row_position`` of the rows concerned.
+        Engine to a SELECT of ``row_position`` of the rows concerned, or of the (person, month) concerned.
     named : callable, optional
         Engine to a SELECT of ``row_position`` and ``weight``: the rows that a warning names and how much each counts,
         where that is not each row once.
+    by_month : bool
+        Whether ``rows`` gives (person, month): most checks find none, and no line need be looked at then.
     """
 
     rule: str
     column: str
     rows: Callable[[Engine], str]
     named: Callable[[Engine], str] | None = None
+    by_month: bool = False
+
+    def select(self, engine: Engine) -> str:
+        """SELECT of ``row_position`` of the rows concerned."""
+        return lines_of(self.rows(engine)) if self.by_month else self.rows(engine)
 
 
-def _same_person(left: str, right: str) -> str:
+def lines_of(months: str) -> str:
+    """The benefit lines of the (person, month) that a SELECT returns."""
+    return (
+        f"select b.row_position from benefits as b join ({months}) as m "
+        f"on {same_person('b', 'm')} and b.service_month = m.service_month"
+    )
+
+
+def same_person(left: str, right: str) -> str:
+    """Condition that two relations speak of the same person."""
     return " and ".join(f"{left}.{c} = {right}.{c}" for c in PERSON_KEY)
 
 
-def _month_number(date: str) -> str:
-    """A month as one number, to compare months in any engine."""
-    return f"(extract(year from {date}) * 12 + extract(month from {date}))"
+def missing_person(alias: str) -> tuple[str, str]:
+    """Conditions that a row's person is in no file, and that only the person's own row was set apart.
 
-
-def gather_months(engine: Engine, folder: Path) -> None:
-    """給付を(人, 月)にまとめる: 検査の多くは、行ではなく月を見れば足りる。"""
-    keys, under = engine.dialect.columns(PERSON_KEY), _under_limit(engine)
-    engine.materialise(
-        MONTHS,
-        f"select {keys}, service_month, sum(case when {under} then units else 0 end) as units, "
-        f"min(case when {under} then row_position end) as p from benefits group by {keys}, service_month",
-        folder / MONTHS,
-    )
-
-
-def _lines_of(months: str) -> str:
-    """The lines of the (person, month) that a SELECT returns."""
-    return (
-        f"select b.row_position from benefits as b join ({months}) as m "
-        f"on {_same_person('b', 'm')} and b.service_month = m.service_month"
-    )
-
-
-def _select_missing_persons(engine: Engine) -> str:
-    return _lines_of(
-        f"select {_MONTH} from {MONTHS} as b "
-        f"where not exists (select 1 from persons as p where {_same_person('p', 'b')})"
-    )
-
-
-def _select_without_certification(engine: Engine) -> str:
-    """The level of a line is that of a certification valid on any day of its month."""
-    month = _month_number("b.service_month")
-    return _lines_of(
-        f"select {_MONTH} from {MONTHS} as b where not exists (select 1 from certifications as c "
-        f"where {_same_person('c', 'b')} and {_month_number('c.valid_from')} <= {month} "
-        f"and {_month_number('c.valid_to')} >= {month})"
-    )
-
-
-def _select_after_exit(engine: Engine) -> str:
-    """In a month after the one in which the person left, unless insured again by then."""
-    columns = engine.dialect.columns((*PERSON_KEY, "qualified_on", "disqualified_on"))
-    exits = f"select {columns} from persons union all select {columns} from {EXITS}"
-    month = _month_number("b.service_month")
-    return _lines_of(
-        f"select distinct {_MONTH} from {MONTHS} as b join ({exits}) as p on {_same_person('p', 'b')} "
-        f"where p.disqualified_on is not null and {month} > {_month_number('p.disqualified_on')} "
-        "and not (p.qualified_on is not null and p.qualified_on > p.disqualified_on "
-        f"and {month} >= {_month_number('p.qualified_on')})"
-    )
-
-
-def _select_days_beyond_month(engine: Engine) -> str:
-    """Only codes counted by the day are bounded by the days of the month; of an unknown code its kind decides."""
-    text = engine.dialect.text
-    kinds = ", ".join(text(kind.code) for kind in load_service_kinds().values() if kind.counted_in == "日")
-    others = [
-        code.code
-        for code in load_service_codes().values()
-        if code.unit_type and not code.unit_type.startswith(_DAYS_UNIT)
-    ]
-    types = {"service_code": engine.dialect.text_type}
-    engine.values_view("codes_not_by_day", [{"service_code": code} for code in others], types)
-    year, month = "extract(year from service_month)", "extract(month from service_month)"
-    leap = f"({year} % 4 = 0 and ({year} % 100 <> 0 or {year} % 400 = 0))"
-    length = (
-        f"case when {month} in (4, 6, 9, 11) then 30 when {month} = 2 and {leap} then 29 "
-        f"when {month} = 2 then 28 else 31 end"
-    )
-    return (
-        f"select row_position from benefits where days > 28 and days > {length} "
-        f"and substr(service_code, 1, 2) in ({kinds}) "
-        "and service_code not in (select service_code from codes_not_by_day)"
-    )
-
-
-def _likely_equal(engine: Engine) -> str:
-    """Lines that share person, month and units: few keys are grouped faster than all, and few lines remain."""
-    columns = load_schemas()["benefits"].names
-    pairs = (
-        "select insured_number, service_month, units from benefits "
-        "group by insured_number, service_month, units having count(*) > 1"
-    )
-    return (
-        f"select {engine.dialect.columns(columns, 'b')}, b.row_position from benefits as b join ({pairs}) as q "
-        "on b.insured_number = q.insured_number and b.service_month = q.service_month and b.units = q.units"
-    )
-
-
-def _name_equal_lines(engine: Engine) -> str:
-    """The first of equal lines stands for those that follow."""
-    columns = engine.dialect.columns(load_schemas()["benefits"].names)
-    return (
-        f"select min(row_position) as row_position, count(*) - 1 as weight from ({_likely_equal(engine)}) as l "
-        f"group by {columns} having count(*) > 1"
-    )
-
-
-def _select_equal_lines(engine: Engine) -> str:
-    columns = engine.dialect.columns(load_schemas()["benefits"].names)
-    ranked = (
-        f"select row_position, row_number() over (partition by {columns} order by row_position) as n "
-        f"from ({_likely_equal(engine)}) as l"
-    )
-    return f"select row_position from ({ranked}) as r where n > 1"
-
-
-def _over_limit(engine: Engine) -> str:
-    """(Person, month) over the limit. Where a month has two certifications the higher limit holds.
-
-    Kinds outside the limit do not count; single additions outside it (加算) cannot be told apart, so that this is
-    a hint, never a fault.
+    The second follows from a finding that the report has already: it is no finding of its own.
     """
-    limits: list[Mapping[str, str | int]] = [
-        {
-            "care_level": row["care_level"],
-            "units": int(row["units_per_month"]),
-            "since": int(row["valid_from"].replace("-", "")),
-            "until": int(row["valid_to"].replace("-", "") or _FOR_EVER),
-        }
-        for row in read_facts("limits_by_level")
-    ]
-    types = {"care_level": engine.dialect.text_type, "units": "int", "since": "int", "until": "int"}
-    engine.values_view("limits", limits, types)
-    month_key = "extract(year from {0}) * 100 + extract(month from {0})"
-    month, since, until = (month_key.format(c) for c in ("t.service_month", "c.valid_from", "c.valid_to"))
-    return (
-        "select t.insurer_number, t.insured_number, t.service_month, t.p "
-        f"from {MONTHS} as t join certifications as c on {_same_person('c', 't')} "
-        f"and {since} <= {month} and {until} >= {month} "
-        f"join limits as l on l.care_level = c.care_level and l.since <= {month} and l.until >= {month} "
-        "group by t.insurer_number, t.insured_number, t.service_month, t.p, t.units having t.units > max(l.units)"
-    )
-
-
-def _under_limit(engine: Engine) -> str:
-    outside = ", ".join(
-        engine.dialect.text(row["kind"]) for row in read_facts("kinds_outside_limit", PACKAGE)
-    )
-    return f"substr(service_code, 1, 2) not in ({outside})"
-
-
-def _select_months_over_limit(engine: Engine) -> str:
-    return f"select p as row_position, 1 as weight from ({_over_limit(engine)}) as o"
-
-
-def _select_lines_over_limit(engine: Engine) -> str:
-    return f"{_lines_of(_over_limit(engine))} where {_under_limit(engine)}"
+    absent = f"not exists (select 1 from persons as p where {same_person('p', alias)})"
+    apart = f"exists (select 1 from {EXITS} as e where {same_person('e', alias)})"
+    return f"{absent} and not {apart}", f"{absent} and {apart}"
 
 
 def find_overlaps(engine: Engine, view: str) -> list[int]:
@@ -222,7 +89,7 @@ def find_overlaps(engine: Engine, view: str) -> list[int]:
     """
     rows = engine.rows(
         f"select {', '.join('a.' + c for c in PERSON_KEY)}, a.row_position, a.valid_from, a.valid_to "
-        f"from {view} as a where exists (select 1 from {view} as b where {_same_person('a', 'b')} "
+        f"from {view} as a where exists (select 1 from {view} as b where {same_person('a', 'b')} "
         "and a.row_position <> b.row_position and a.valid_from <= b.valid_to and b.valid_from <= a.valid_to) "
         f"order by {', '.join('a.' + c for c in PERSON_KEY)}, a.row_position"
     )
@@ -245,7 +112,7 @@ def person_checks(persons: str, certifications: str) -> tuple[CrossCheck, ...]:
         f"where extract(year from valid_from) >= {_FIRST_YEAR} group by {keys}"
     )
     born_later = (
-        f"select p.row_position from {persons} as p join ({firsts}) as c on {_same_person('p', 'c')} "
+        f"select p.row_position from {persons} as p join ({firsts}) as c on {same_person('p', 'c')} "
         "where p.birth_date > c.first_from"
     )
     return (CrossCheck("birth_after_certification", "birth_date", lambda _: born_later),)
@@ -260,26 +127,15 @@ def certification_checks(engine: Engine, view: str, folder: Path) -> tuple[Cross
         pa.schema([("row_position", pa.int64())]),
         folder,
     )
-    orphans = (
-        f"select t.row_position from {view} as t "
-        f"where not exists (select 1 from persons as p where {_same_person('p', 't')})"
+    missing, follows = (
+        f"select t.row_position from {view} as t where {where}" for where in missing_person("t")
     )
     return (
-        CrossCheck("person_unknown", "insured_number", lambda _: orphans),
+        CrossCheck("person_unknown", "insured_number", lambda _: missing),
+        CrossCheck("person_set_apart", "insured_number", lambda _: follows),
         CrossCheck(
             "certification_overlap",
             "valid_from",
             lambda _: "select row_position from overlapping_certifications",
         ),
     )
-
-
-BENEFIT_CHECKS = (
-    CrossCheck("person_unknown", "insured_number", _select_missing_persons),
-    CrossCheck("benefit_without_certification", "service_month", _select_without_certification),
-    CrossCheck("benefit_after_exit", "service_month", _select_after_exit),
-    CrossCheck("days_beyond_month", "days", _select_days_beyond_month),
-    CrossCheck("benefit_line_duplicate", "", _select_equal_lines, _name_equal_lines),
-    CrossCheck("month_over_limit", "", _select_lines_over_limit, _select_months_over_limit),
-)
-"""Checks of the benefits in the view of that name."""

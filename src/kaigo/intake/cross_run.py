@@ -50,10 +50,10 @@ def run_checks(
         prepare()
     faults: dict[int, list[tuple[str, str, str]]] = {}
     for check in wanted:
-        if checks.action(check.rule) == "quarantine":
+        if checks.action(check.rule) == "quarantine" and _finds_any(engine, check):
             shown = f"t.{engine.dialect.quote(check.column)}" if check.column else "''"
             rows = engine.rows(
-                f"select distinct t.row_position, {shown} from ({check.rows(engine)}) as q "
+                f"select distinct t.row_position, {shown} from ({check.select(engine)}) as q "
                 f"join {view} as t on t.row_position = q.row_position"
             )
             for position, value in rows:
@@ -65,10 +65,15 @@ def run_checks(
         if prepare:
             prepare()
     for check in wanted:
-        if checks.action(check.rule) == "warn":
-            select = (check.named or check.rows)(engine)
+        if checks.action(check.rule) == "warn" and _finds_any(engine, check):
+            select = (check.named or check.select)(engine)
             warn_at(engine, group, check.rule, select, check.column, weighted=check.named is not None)
     return bool(faults)
+
+
+def _finds_any(engine: Engine, check: CrossCheck) -> bool:
+    """False where a check by (person, month) finds none, so that its lines need not be sought."""
+    return not check.by_month or bool(engine.rows(f"select 1 from ({check.rows(engine)}) as f limit 1"))
 
 
 def warn_at(

@@ -10,9 +10,12 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from kaigo.errors import InputError
 
 BLOCK_BYTES = 8 << 20
+_RETURN, _LINE_FEED = 13, 10
 # CP932 text begins with bytes that are no UTF-8; so many good characters before the first fault mean broken UTF-8.
 _CERTAINLY_UTF8 = 4
 MOST_BROKEN_LINES = 0.1
@@ -145,13 +148,23 @@ class DecodedFile:
         )
 
     def _unify_line_ends(self, text: str, *, final: bool) -> bytes:
+        # On bytes: the same over text of two bytes a character takes three times as long.
+        data = text.encode("utf-8")
         if self._held_return:
-            text = "\r" + text
-        self._held_return = text.endswith("\r") and not final
+            data = b"\r" + data
+        self._held_return = data.endswith(b"\r") and not final
         if self._held_return:
-            text = text[:-1]
-        if "\r" in text:
-            text = text.replace("\r\n", "\n")
-            text = text.replace("\r", "\n") if "\r" in text else text
-        self._lines += text.count("\n")
-        return text.encode("utf-8")
+            data = data[:-1]
+        if b"\r" in data:
+            data = _drop_returns(data)
+        self._lines += data.count(b"\n")
+        return data
+
+
+def _drop_returns(data: bytes) -> bytes:
+    """Line ends as plain line feeds; where every return stands before a line feed it is only dropped, which is faster."""
+    codes = np.frombuffer(data, np.uint8)
+    alone = data.endswith(b"\r") or bool(((codes[:-1] == _RETURN) & (codes[1:] != _LINE_FEED)).any())
+    if alone:
+        return data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return data.translate(None, b"\r")

@@ -115,15 +115,15 @@ def settle_exchange_persons(engine: Engine, group: TableGroup, folder: Path) -> 
     ranked = f"select *, row_number() over (partition by {keys} order by row_position) as n from {HEADERS}"
     on_key = " and ".join(f"a.{c} = b.{c}" for c in PERSON_KEY)
     other = engine.rows(
-        f"with ranked as ({ranked}) select a.row_position, a.insured_number "
+        f"with ranked as ({ranked}) select a.row_position, a.insured_number, b.row_position as kept "
         f"from ranked as a join ranked as b on {on_key} and b.n = 1 "
         "where a.birth_date <> b.birth_date or a.sex <> b.sex order by a.row_position"
     )
-    for position, number in other:
-        group.quarantine(position, [("insured_number", number, "key_conflict")])
+    for position, number, kept in other:
+        group.quarantine(position, [("insured_number", number, "key_conflict")], kept=kept)
     if other:
         # What a header says of another person is no certification of this one.
-        take_out(engine, HEADERS, [position for position, _ in other], folder)
+        take_out(engine, HEADERS, [position for position, *_ in other], folder)
     schema = load_schemas()["persons"]
     known = {"insurer_number", "insured_number", "birth_date", "sex"}
     return _select_columns(

@@ -39,7 +39,9 @@ class Findings:
         self.quarantine: list[dict[str, Any]] = []
         self._warnings: dict[tuple[str, tuple[str, ...], str], tuple[int, list[int]]] = {}
 
-    def quarantine_row(self, line: int, faults: Sequence[tuple[str, str, str]]) -> None:
+    def quarantine_row(
+        self, line: int, faults: Sequence[tuple[str, str, str]], *, kept: tuple[str, int] | None = None
+    ) -> None:
         """Set one row apart.
 
         Parameters
@@ -47,6 +49,8 @@ class Findings:
         line : int
         faults : sequence of (column, value, rule)
                 The first is the row's reason; others of the same row follow under ``also``.
+        kept : (file, line), optional
+            The row that was kept in its place; the reason names it.
         """
         entries = [
             {
@@ -58,6 +62,9 @@ class Findings:
             for column, value, rule in faults
         ]
         row: dict[str, Any] = {"line": line, **entries[0]}
+        if kept is not None:
+            row["reason"] += f"採った行は {kept[0]} の{kept[1]}行目です。"
+            row["kept"] = {"file": kept[0], "line": kept[1]}
         if len(entries) > 1:
             row["also"] = entries[1:]
         self.quarantine.append(row)

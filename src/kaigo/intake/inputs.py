@@ -25,7 +25,7 @@ class RowOrigin:
     findings : Findings
     lines : LineMap
     set_apart : list of pyarrow.Table
-        Of quarantined persons: number and exit, where these could be read.
+        Of quarantined persons: the numbers, where these could be read, and the exit.
     """
 
     schema: TableSchema
@@ -94,11 +94,20 @@ class TableGroup:
         origin = self.origins[index]
         return origin, origin.lines.line(position - self._starts[index])
 
-    def quarantine(self, position: int, faults: Sequence[tuple[str, str, str]]) -> None:
-        """Set apart a row that had been accepted: (column of the table or "", value, rule) of each fault."""
+    def quarantine(
+        self, position: int, faults: Sequence[tuple[str, str, str]], *, kept: int | None = None
+    ) -> None:
+        """Set apart a row that had been accepted: (column of the table or "", value, rule) of each fault.
+
+        ``kept`` is the position of the row that stands in its place; the report names that row's file and line.
+        """
         origin, line = self.locate(position)
         named = [(_name_column(origin, column), value, rule) for column, value, rule in faults]
-        origin.findings.quarantine_row(line, named)
+        if kept is None:
+            origin.findings.quarantine_row(line, named)
+        else:
+            other, other_line = self.locate(kept)
+            origin.findings.quarantine_row(line, named, kept=(other.findings.file_name, other_line))
         origin.findings.rows_accepted -= 1
 
 

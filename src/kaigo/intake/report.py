@@ -31,7 +31,8 @@ def build_report(files: Sequence[OpenFile]) -> dict[str, Any]:
     dict
         ``notice``, ``version``, ``files``: one entry a file with ``table``, ``label``, ``file``, ``sha256``,
         ``encoding``, ``rows_read``, ``rows_accepted``, ``rows_quarantined``, ``quarantine`` (``line``,
-        ``column``, ``value``, ``reason``, ``rule``; ``also`` holds further faults of the same row), ``warnings``
+        ``column``, ``value``, ``reason``, ``rule``; ``also`` holds further faults of the same row, ``kept`` the
+        ``file`` and ``line`` of the row that stands in the place of a repeated one), ``warnings``
         (``rule``, ``message``, ``columns``, ``count``, ``lines``: the first ones). ``run_intake`` adds
         ``previous_list``, the name of the kept list of an earlier run, where there is one.
     """

@@ -40,12 +40,13 @@ def settle_keys(engine: Engine, group: TableGroup, staged: str) -> str:
     same = " and ".join(f"a.{quote(c)} is not distinct from b.{quote(c)}" for c in schema.names)
     later = engine.rows(
         f"with ranked as ({ranked}) "
-        f"select a.row_position, a.insured_number, case when {same} then 1 else 0 end as is_same "
+        f"select a.row_position, a.insured_number, case when {same} then 1 else 0 end as is_same, "
+        "b.row_position as kept "
         f"from ranked as a join ranked as b on {on_key} and b.n = 1 where a.n > 1 order by a.row_position"
     )
-    for position, number, is_same in later:
+    for position, number, is_same, kept in later:
         rule = "key_duplicate" if is_same else "key_conflict"
-        group.quarantine(position, [("insured_number", number, rule)])
+        group.quarantine(position, [("insured_number", number, rule)], kept=kept)
     return f"select {columns}, row_position from ({ranked}) as ranked where n = 1"
 
 

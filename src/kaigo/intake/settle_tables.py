@@ -11,14 +11,9 @@ import pyarrow as pa
 from kaigo.engine import Engine
 from kaigo.errors import EmptyResultError
 from kaigo.intake.accept_rows import EXIT_COLUMNS
+from kaigo.intake.benefit_checks import BENEFIT_CHECKS, gather_months
 from kaigo.intake.checks import Checks
-from kaigo.intake.cross_checks import (
-    BENEFIT_CHECKS,
-    EXITS,
-    certification_checks,
-    gather_months,
-    person_checks,
-)
+from kaigo.intake.cross_checks import EXITS, certification_checks, person_checks, same_person
 from kaigo.intake.cross_run import run_checks, warn_at
 from kaigo.intake.exchange_tables import (
     HEADERS,
@@ -127,12 +122,22 @@ def _settle_persons(
 
 
 def _store_exits(engine: Engine, inputs: OpenInputs, staged: Staged) -> None:
-    """Exits of persons that are not in the table because of another fault."""
+    """Persons that are in a file and not in the table, and their exits: set apart on reading, or by a check since."""
     tables = [table for source in inputs.sources["persons"] for table in source.set_apart]
     person = load_schemas()["persons"]
     schema = pa.schema([(name, person.column(name).dtype) for name in EXIT_COLUMNS])
     batches = (batch for table in tables for batch in table.to_batches())
-    engine.store(EXITS, batches, schema, staged.folder / EXITS)
+    engine.store("persons_unread", batches, schema, staged.folder / "persons_unread")
+    columns = engine.dialect.columns(schema.names)
+    apart = f"select {columns} from persons_unread"
+    if inputs.sources["persons"]:
+        apart += f" union all select {columns} from staged_persons"
+    engine.materialise(
+        EXITS,
+        f"select distinct {columns} from ({apart}) as t "
+        f"where not exists (select 1 from persons as p where {same_person('p', 't')})",
+        staged.folder / EXITS,
+    )
 
 
 def _settle_certifications(
