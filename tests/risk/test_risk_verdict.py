@@ -65,7 +65,8 @@ def test_a_verdict_of_soundness_does_not_stand_beside_an_attack_that_works(
 ) -> None:
     decision = judge_with_attacks(risk_with(worst), [attacked(0.0), attacked(success)])
     assert decision.verdict == verdict
-    assert (decision.figures[-1].value, decision.figures[-1].threshold) == (round(100 * success, 1), 5.0)
+    named = next(figure for figure in decision.figures if "想定した場面" in figure.name)
+    assert (named.value, named.threshold) == (round(100 * success, 1), 5.0)
     assert f"{success:.1%}の人が正しく名指しされます" in decision.reason
 
 

@@ -37,7 +37,7 @@ class AccumulationRisk:
     Attributes
     ----------
     windows : tuple of int
-        Months released, counted from the first; those longer than the data are left out.
+        Months released, counted from the first, see :func:`choose_windows`.
     services_only : tuple of KnownPoints
         The attacker knows p months (one service of each), and nothing of the person.
     services_any : tuple of KnownPoints
@@ -48,6 +48,8 @@ class AccumulationRisk:
         Everything that the release shows of the person in those months.
     whole_without_answers : tuple of WholeHistory
         The same without the survey answers.
+    step : int
+        Months for which one value is released.
     """
 
     windows: tuple[int, ...]
@@ -56,6 +58,7 @@ class AccumulationRisk:
     with_person: tuple[KnownPoints, ...]
     whole: tuple[WholeHistory, ...]
     whole_without_answers: tuple[WholeHistory, ...]
+    step: int = 1
 
     def to_payload(self) -> dict[str, Any]:
         """JSON form."""
@@ -107,11 +110,12 @@ def measure_accumulation(
     Parameters
     ----------
     windows : sequence of int
-        Months; those beyond the data are left out.
+        Months; those beyond the data are left out, and so are those that are no multiple of the months for which one value
+        is released. The whole release is always measured.
     points : sequence of int
         Values of p; p months need a window of at least p.
     """
-    inside = tuple(w for w in windows if w <= len(history.months))
+    inside = choose_windows(history, windows)
     person_class = np.unique(history.static, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
     months_only: list[KnownPoints] = []
     services: list[KnownPoints] = []
@@ -131,7 +135,19 @@ def measure_accumulation(
         tuple(with_person),
         tuple(_count_unique(history, window) for window in inside),
         tuple(_count_unique(bare, window) for window in inside),
+        history.step,
     )
+
+
+def choose_windows(history: ReleasedHistory, windows: Sequence[int] = WINDOWS) -> tuple[int, ...]:
+    """Windows that the release can show, the whole release always among them.
+
+    Examples
+    --------
+    9 months: 1, 3, 6, 9. 12 months, each value standing for 6 of them: 6, 12.
+    """
+    months = len(history.months)
+    return tuple(sorted({w for w in windows if w < months and w % history.step == 0} | {months}))
 
 
 def _count_unique(history: ReleasedHistory, window: int) -> WholeHistory:

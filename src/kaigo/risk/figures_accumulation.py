@@ -26,6 +26,13 @@ def show_percent(share: float) -> float | None:
     return None if share != share else round(100 * share, 1)
 
 
+def describe_step(step: int) -> str:
+    """What a reader must know where one released value speaks of several months; empty where each month has its own."""
+    if step == 1:
+        return ""
+    return f"この加工基準は給付を{step}か月に1回だけ示すので、提供の月数は{step}か月ごとに数え、その{step}か月のどの月を知られても同じ値と照合した。"
+
+
 def plot_accumulation(risk: AccumulationRisk, source: str) -> Figure:
     """知られている月の数と、ただ1人に絞られる人の割合(提供する月数ごとの曲線)。"""
     import pandas as pd
@@ -139,7 +146,7 @@ def show_windows(risk: AccumulationRisk, source: str) -> Table:
         caption=words,
         source=source,
         units=dict(zip(columns, ["か月", "人", "%", "%"], strict=True)),
-        note="1つの仮IDがその月数を通して続くものとして数えた。",
+        note="1つの仮IDがその月数を通して続くものとして数えた。" + describe_step(risk.step),
         internal=True,
     )
 
