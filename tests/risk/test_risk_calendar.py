@@ -31,9 +31,7 @@ def test_the_recommended_standard_is_read_as_a_release_of_all_its_months(
     make_tables: Callable[..., CareTables], tmp_path: Path
 ) -> None:
     months = list_months("2024-04", "2025-03")
-    persons = [
-        {"person": n, "birth_date": "1945-01-05" if n <= 20 else "1930-01-05"} for n in range(1, 41)
-    ]
+    persons = [{"person": n, "birth_date": "1945-01-05" if n <= 20 else "1930-01-05"} for n in range(1, 41)]
     certifications = [
         {"person": n, "valid_from": "2023-04-01", "valid_to": "2026-03-31"} for n in range(1, 41)
     ]

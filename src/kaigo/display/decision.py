@@ -166,7 +166,9 @@ def describe_criterion(criterion: dict[str, Any]) -> str:
     """A `Criterion` in its JSON form as one line: 一意な人の割合 12.3%(目安 5%)."""
     unit = criterion["unit"]
     headed = "・".join(criterion[key] for key in ("head", "clause") if criterion.get(key))
-    text = f"{f'[{headed}] ' if headed else ''}{criterion['name']} {_format_measure(criterion['value'], unit)}"
+    text = (
+        f"{f'[{headed}] ' if headed else ''}{criterion['name']} {_format_measure(criterion['value'], unit)}"
+    )
     if criterion["threshold"] is not None:
         text += f"(目安 {_format_measure(criterion['threshold'], unit)})"
     return text

@@ -22,8 +22,14 @@ def _percent(share: float) -> float:
     return round(100 * share, 1)
 
 
-def compare_layouts(risks: list[ReleaseRisk], source: str) -> Table:
-    """指標の一覧: 形ごとに、月の同値類(A)と提供期間の同値類(B)。"""
+def compare_layouts(risks: list[ReleaseRisk], source: str, provided: str | None = None) -> Table:
+    """指標の一覧: 形ごとに、月の同値類(A)と提供期間の同値類(B)。
+
+    Parameters
+    ----------
+    provided : str, optional
+        Layout that the caption is about; default the first.
+    """
     import pandas as pd
 
     rows = []
@@ -51,11 +57,13 @@ def compare_layouts(risks: list[ReleaseRisk], source: str) -> Table:
         "10人未満の類にいる人の割合",
         "平均の再識別確率",
     ]
-    first = risks[0]
+    told = next((risk for risk in risks if risk.layout == provided), risks[0])
     return Table(
         pd.DataFrame(rows, columns=columns),
-        caption=f"{name_columns(first.quasi_identifiers)}だけで、少なくとも1つの月で一意になる人が{_percent(first.month.measures.unique_share)}%、"
-        f"期間全体では{_percent(first.history.unique_share)}%います",
+        caption=f"{name_columns(told.quasi_identifiers)}だけで、少なくとも1つの月で一意になる人が{_percent(told.month.measures.unique_share)}%、"
+        f"期間全体では{_percent(told.history.unique_share)}%います"
+        if told.history.counts.unique_persons
+        else f"{name_columns(told.quasi_identifiers)}だけで一意になる人は、期間全体で見てもいません",
         source=source,
         digits={"平均の再識別確率": 3},
         units={
@@ -76,7 +84,14 @@ def show_thresholds() -> Table:
     import pandas as pd
 
     rows = [
-        [label, item["clause"], item["name"], f"{item['value']:g}{item['unit']}", item["reason"], item["source"]]
+        [
+            label,
+            item["clause"],
+            item["name"],
+            f"{item['value']:g}{item['unit']}",
+            item["reason"],
+            item["source"],
+        ]
         for head, label in HEADS.items()
         for item in load_thresholds().values()
         if item["head"] == head
@@ -84,7 +99,7 @@ def show_thresholds() -> Table:
     return Table(
         pd.DataFrame(rows, columns=["観点", "条文", "測るもの", "目安", "理由", "出典"]),
         row_header="測るもの",
-        caption=f"判定は、特定・連結・推定の3つの観点の{len(rows)}つの目安と比べて決めます",
+        caption=f"判定は、特定・連結・推定の3つの観点の{len(rows)}個の目安と比べて決めます",
         source="本書の目安(法令に定めはない)",
     )
 
