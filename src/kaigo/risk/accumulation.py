@@ -13,7 +13,8 @@ from kaigo.risk.released_history import NO_CERTIFICATION, ReleasedHistory
 from kaigo.risk.rotation import number_histories
 
 WINDOWS = (1, 3, 6, 12, 24, 36)
-POINTS = (1, 2, 3, 4, 6, 12)
+POINTS = (1, 2, 3, 4, 6, 12, 24, 36)
+YEAR = 12
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,7 @@ def measure_accumulation(
         Months; those beyond the data are left out, and so are those that are no multiple of the months for which one value
         is released. The whole release is always measured.
     points : sequence of int
-        Values of p; p months need a window of at least p.
+        Values of p; p months need a window of at least p, and more than a year's services are asked of longer windows only.
     """
     inside = choose_windows(history, windows)
     person_class = np.unique(history.static, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
@@ -123,7 +124,8 @@ def measure_accumulation(
     for window in inside:
         of_months = [p for p in points if p <= window]
         months_only += measure_known_points(history, window, "months", of_months, random)
-        services += measure_known_points(history, window, "services", points, random)
+        of_services = [p for p in points if p <= max(window, YEAR)]
+        services += measure_known_points(history, window, "services", of_services, random)
         with_person += measure_known_points(
             history, window, "months", of_months, random, also_known=person_class
         )

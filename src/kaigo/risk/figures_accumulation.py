@@ -136,7 +136,7 @@ def show_windows(risk: AccumulationRisk, source: str) -> Table:
         for w, bare in zip(risk.whole, risk.whole_without_answers, strict=True)
     ]
     words = (
-        f"提供が{crossing}か月になると、{POINTS_SHOWN}か月を知る者が絞れる人が目安の{limit:g}%を超えます"
+        f"測った月数のうち{crossing}か月の提供から、{POINTS_SHOWN}か月を知る者が絞れる人が目安の{limit:g}%を超えます"
         if crossing
         else f"測った月数の範囲では、{POINTS_SHOWN}か月を知る者が絞れる人は目安の{limit:g}%を超えません"
     )
@@ -146,7 +146,8 @@ def show_windows(risk: AccumulationRisk, source: str) -> Table:
         caption=words,
         source=source,
         units=dict(zip(columns, ["か月", "人", "%", "%"], strict=True)),
-        note="1つの仮IDがその月数を通して続くものとして数えた。" + describe_step(risk.step),
+        note=f"1つの仮IDがその月数を通して続くものとして数えた。データにある{risk.windows[-1]}か月までを測り、{POINTS_SHOWN}か月に満たない提供では"
+        f"{POINTS_SHOWN}か月を知る場合を測れない。" + describe_step(risk.step),
         internal=True,
     )
 
