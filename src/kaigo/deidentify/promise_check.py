@@ -54,8 +54,10 @@ def check_promise(work: Workspace, standard: Standard, provide: Path) -> Promise
     least, combined = int(rule.parameters["persons"]), int(rule.parameters["combined"])
     columns = _view_profiles(work, provide)
     engine = work.engine
-    engine.view(
-        "promised", f"select person, period, {_class_number(work, columns[0])} as class from profiles"
+    engine.materialise(
+        "promised",
+        f"select person, period, {_class_number(work, columns[0])} as class from profiles",
+        work.folder / "promised",
     )
     sizes = "select class, count(distinct person) as n from promised group by class"
     classes, smallest = engine.rows(f"select count(*), min(n) from ({sizes}) as s")[0]
@@ -72,7 +74,7 @@ def check_promise(work: Workspace, standard: Standard, provide: Path) -> Promise
 
 
 def _view_profiles(work: Workspace, provide: Path) -> tuple[list[str], list[str]]:
-    """View ``profiles`` (one row a person, period and certification) and ``kinds_used``; class and answer columns."""
+    """Step ``profiles`` (one row a person, period and certification), view ``kinds_used``; class and answer columns."""
     engine, quote = work.engine, work.engine.dialect.quote
     people = [name for name in work.columns["persons"] if is_promised(f"persons.{name}")]
     certified = [name for name in work.columns["certifications"] if is_promised(f"certifications.{name}")]
@@ -83,11 +85,12 @@ def _view_profiles(work: Workspace, provide: Path) -> tuple[list[str], list[str]
     if work.layout == "linked":
         for table in ("persons", "certifications", "benefits"):
             engine.scan(f"written_{table}", provide / table)
-        engine.view(
+        engine.materialise(
             "profiles",
             f"select i.person, i.period, {listed} from pseudonyms as i "
             "join written_persons as p on p.person_id = i.person_id "
             "join written_certifications as c on c.person_id = i.person_id",
+            work.folder / "profiles",
         )
         engine.view(
             "kinds_used",
@@ -96,11 +99,13 @@ def _view_profiles(work: Workspace, provide: Path) -> tuple[list[str], list[str]
         )
     else:
         own = ", ".join(f"{alias}.{quote(name)}" for name, alias in shown.items())
-        engine.view(
+        # A step, not a view: it is read twice for each answer that is counted.
+        engine.materialise(
             "profiles",
             f"select distinct b.person, {work.period('b.month_number')} as period, {own} "
             f"from {work.relations['benefits']} as b join {work.relations['persons']} as p on p.person = b.person "
             f"join {work.relations['certifications']} as c on c.certification = b.certification",
+            work.folder / "profiles",
         )
         engine.view(
             "kinds_used",
