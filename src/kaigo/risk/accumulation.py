@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from kaigo.risk.known_points import KnownPoints, measure_known_points, wilson
-from kaigo.risk.released_history import NO_CERTIFICATION, ReleasedHistory
-from kaigo.risk.rotation import number_histories
+from kaigo.risk.released_history import Array, ReleasedHistory
+from kaigo.risk.unique_histories import count_unique_histories, number_service_sets
 
 WINDOWS = (1, 3, 6, 12, 24, 36)
 POINTS = (1, 2, 3, 4, 6, 12, 24, 36)
@@ -129,14 +129,14 @@ def measure_accumulation(
         with_person += measure_known_points(
             history, window, "months", of_months, random, also_known=person_class
         )
-    bare = history.without("survey_")
+    bare, sets = history.without("survey_"), number_service_sets(history)
     return AccumulationRisk(
         inside,
         tuple(months_only),
         tuple(services),
         tuple(with_person),
-        tuple(_count_unique(history, window) for window in inside),
-        tuple(_count_unique(bare, window) for window in inside),
+        _count_unique(history, inside, sets),
+        _count_unique(bare, inside, sets),
         history.step,
     )
 
@@ -152,10 +152,11 @@ def choose_windows(history: ReleasedHistory, windows: Sequence[int] = WINDOWS) -
     return tuple(sorted({w for w in windows if w < months and w % history.step == 0} | {months}))
 
 
-def _count_unique(history: ReleasedHistory, window: int) -> WholeHistory:
-    here = (history.content_of[:, :window] != NO_CERTIFICATION).any(axis=1)
-    number = number_histories(history, range(window))[here]
-    return WholeHistory(window, int(here.sum()), int((np.bincount(number)[number] == 1).sum()))
+def _count_unique(history: ReleasedHistory, windows: Sequence[int], sets: Array) -> tuple[WholeHistory, ...]:
+    counted = count_unique_histories(history, windows, sets)
+    return tuple(
+        WholeHistory(window, here, unique) for window, (here, unique) in zip(windows, counted, strict=True)
+    )
 
 
 def find_crossing(results: Sequence[KnownPoints], points: int, limit: float) -> int | None:
