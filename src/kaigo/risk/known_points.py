@@ -218,10 +218,18 @@ def _scan_block(
             break
         rows = columns[open_lines, p]
         matching &= bits[rows] if whole else bits[rows[:, None], window]
-        alone = np.bitwise_count(matching).sum(axis=1) == 1
+        alone = _find_single(matching)
         if alone.any():
             unique[open_lines[alone], p:] = True
             open_lines, matching, window = open_lines[~alone], matching[~alone], window[~alone]
+
+
+def _find_single(matching: Words) -> npt.NDArray[np.bool_]:
+    """Rows in which one bit is set. Where the union of the words has one, the bits are counted."""
+    single = np.bitwise_count(np.bitwise_or.reduce(matching, axis=1)) == 1
+    rows = np.flatnonzero(single)
+    single[rows] = np.bitwise_count(matching[rows]).sum(axis=1) == 1
+    return np.asarray(single)
 
 
 def _set_bits(used: Array, person: Array, point: Array, persons: int) -> Words:

@@ -262,7 +262,10 @@ def _read_points(
         f"where b.service_code is not null group by i.person, b.service_month, {label}",
     )
     labels = tuple(
-        str(v) for (v,) in engine.rows("select distinct label from labelled_points order by label")
+        str(v)
+        for (v,) in engine.rows(
+            f"select distinct {label} as label from released_benefits as b where b.service_code is not null order by label"
+        )
     )
     text = engine.dialect.text_type
     engine.values_view(
