@@ -143,7 +143,7 @@ def _weigh_criteria(criteria: Sequence[CriterionResult]) -> list[tuple[Criterion
         name, percent = f"{result.criterion}_risk", 100 * result.risk
         limit = load_thresholds()[name]["value"]
         words = (
-            f"{HEADS[result.criterion]}の攻撃が対照群を上回る分は{percent:.1f}%です(目安は{limit:g}%以下)。"
+            f"{HEADS[result.criterion]}の試みが対照群を上回る分は{percent:.1f}%です(目安は{limit:g}%以下)。"
         )
         weighed.append((make_criterion(name, round(percent, 1)), percent > limit, words))
     return weighed
