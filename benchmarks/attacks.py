@@ -1,6 +1,7 @@
 """`make bench`: accumulation and the rejoining of rotated pseudonyms, on releases of 20,000 and 200,000 persons.
 
-Each measurement is a process of its own and starts from a release on disk; wall and CPU seconds include reading it. The
+Each measurement is a process of its own and starts from a release on disk; wall and CPU seconds include reading it, whose
+wall seconds stand beside. ``--record`` also writes ``results/attacks.md``, on a quiet machine only. The
 last column is the exponent of growth between the two sizes: n log n over a factor of ten is about 1.1.
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+
+from record import Record, add_record_option, refuse_busy_machine
 
 MEASURE = """
 import json, re, sys, time
@@ -25,6 +27,7 @@ from kaigo.risk import measure_accumulation, measure_rotation, read_history
 release, what = Release.open(sys.argv[1]), sys.argv[2]
 wall, cpu = time.perf_counter(), time.process_time()
 history, random = read_history(release), np.random.default_rng(1)
+reading = time.perf_counter() - wall
 if what == "accumulation":
     measure_accumulation(history, random)
     rate = None
@@ -32,7 +35,7 @@ else:
     rate = measure_rotation(history, int(what), random).rate
 wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
 peak = re.search(r"VmHWM:\\s*([0-9]+)", Path("/proc/self/status").read_text())
-print(json.dumps({"wall": wall, "cpu": cpu, "memory": int(peak[1]) / 1e3, "rate": rate,
+print(json.dumps({"wall": wall, "reading": reading, "cpu": cpu, "memory": int(peak[1]) / 1e3, "rate": rate,
                   "lines": release.manifest["tables"]["benefits"]["rows"]}))
 """
 MAKE = """
@@ -61,9 +64,12 @@ def main() -> None:
     """Print all measurements."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--persons", type=int, nargs=2, default=(20_000, 200_000))
+    add_record_option(parser, "attacks")
     arguments = parser.parse_args()
+    refuse_busy_machine(arguments.record)
+    record = Record("attacks", "Accumulation and the rejoining of rotated pseudonyms")
+    record.start()
     small, large = arguments.persons
-    print(f"load average {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores")
     with tempfile.TemporaryDirectory(prefix="kaigo-bench-") as name:
         for persons in (small, large):
             folder = Path(name) / str(persons)
@@ -76,12 +82,15 @@ def main() -> None:
                 found = measure(Path(name) / str(persons) / "release", what)
                 cpu.append(found["cpu"])
                 rate = "" if found["rate"] is None else f"  rejoined {found['rate']:.4f}"
-                print(
+                record.tell(
                     f"  {label:28s} {persons:>9,} persons {found['lines']:>11,} lines  wall {found['wall']:7.2f} s  "
-                    f"CPU {found['cpu']:7.2f} s  peak {found['memory']:6.0f} MB{rate}",
-                    flush=True,
+                    f"reading {found['reading']:6.2f} s  CPU {found['cpu']:7.2f} s  peak {found['memory']:6.0f} MB{rate}"
                 )
-            print(f"  {'':28s} growth exponent {math.log(cpu[1] / cpu[0]) / math.log(large / small):.2f}")
+            record.tell(
+                f"  {'':28s} growth exponent {math.log(cpu[1] / cpu[0]) / math.log(large / small):.2f}"
+            )
+    if arguments.record:
+        record.save()
 
 
 if __name__ == "__main__":

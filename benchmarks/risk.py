@@ -1,7 +1,7 @@
 """`make bench`: k + l + t and all sample risks of a flat table, SUDA2, and the same k + l + t by pycanon.
 
 Every measurement is a process of its own; printed are the seconds of the one call (wall and CPU) and the peak memory of
-the process. pycanon pins its dependencies, so it runs in an environment of its own that this script makes, on a table
+the process. ``--record`` also writes ``results/risk.md``, on a quiet machine only. pycanon pins its dependencies, so it runs in an environment of its own that this script makes, on a table
 that is already in memory; ours includes reading the CSV. pycanon is stopped after ``--patience`` seconds: then the ratio
 is a lower bound. Figures belong to `benchmarks/README.md`, with the machine they were taken on.
 """
@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pa_csv
+from record import Record, add_record_option, refuse_busy_machine
 
 KEYS = ("sex", "birth", "area", "level", "fy")
 PEER = "pycanon==1.3.5"
@@ -103,12 +104,12 @@ def make_peer(folder: Path) -> str:
     return python
 
 
-def tell(label: str, found: dict[str, Any]) -> None:
+def tell(record: Record, label: str, found: dict[str, Any]) -> None:
     """One line of the report."""
     if "stopped" in found:
-        print(f"  {label:48s} stopped after CPU {found['cpu']:7.2f} s", flush=True)
+        record.tell(f"  {label:48s} stopped after CPU {found['cpu']:7.2f} s")
     else:
-        print(
+        record.tell(
             f"  {label:48s} wall {found['wall']:7.2f} s  CPU {found['cpu']:7.2f} s  peak {found['memory']:5.0f} MB"
         )
 
@@ -120,8 +121,11 @@ def main() -> None:
     parser.add_argument("--peer-rows", type=int, default=100_000)
     parser.add_argument("--patience", type=float, default=600.0)
     parser.add_argument("--without-peer", action="store_true")
+    add_record_option(parser, "risk")
     arguments = parser.parse_args()
-    print(f"load average {os.getloadavg()[0]:.2f}, {os.cpu_count()} cores")
+    refuse_busy_machine(arguments.record)
+    record = Record("risk", "Risk of a flat table")
+    record.start()
     with tempfile.TemporaryDirectory(prefix="kaigo-bench-") as name:
         large, small = Path(name) / "large.csv", Path(name) / "small.csv"
         write_table(arguments.rows, large)
@@ -132,20 +136,36 @@ def main() -> None:
             ("ordered", "the same, 36,000 ordered values"),
             ("population", "population uniqueness"),
         ):
-            tell(f"{label}, {arguments.rows:,} rows", measure(sys.executable, OURS, large, what, patience))
-        tell(f"SUDA2, {arguments.peer_rows:,} rows", measure(sys.executable, OURS, small, "suda", patience))
+            tell(
+                record,
+                f"{label}, {arguments.rows:,} rows",
+                measure(sys.executable, OURS, large, what, patience),
+            )
+        tell(
+            record,
+            f"SUDA2, {arguments.peer_rows:,} rows",
+            measure(sys.executable, OURS, small, "suda", patience),
+        )
         ours = measure(sys.executable, OURS, small, "sample", patience)
-        tell(f"k + l + t + sample risks, {arguments.peer_rows:,} rows", ours)
-        if arguments.without_peer:
-            return
-        python = make_peer(Path(name) / "peer")
-        theirs = []
-        for what in "klt":
-            theirs.append(measure(python, THEIRS, small, what, patience))
-            tell(f"{PEER} {what}, {arguments.peer_rows:,} rows", theirs[-1])
-        total = sum(found["cpu"] for found in theirs)
-        bound = "at least " if any("stopped" in found for found in theirs) else ""
-        print(f"  pycanon k + l + t: CPU {bound}{total:,.1f} s, {bound}{total / ours['cpu']:,.0f} x ours")
+        tell(record, f"k + l + t + sample risks, {arguments.peer_rows:,} rows", ours)
+        if not arguments.without_peer:
+            compare_peer(record, Path(name) / "peer", small, ours, arguments)
+    if arguments.record:
+        record.save()
+
+
+def compare_peer(
+    record: Record, folder: Path, table: Path, ours: dict[str, Any], arguments: argparse.Namespace
+) -> None:
+    """The same three measures by the peer, one process each."""
+    python = make_peer(folder)
+    theirs = []
+    for what in "klt":
+        theirs.append(measure(python, THEIRS, table, what, arguments.patience))
+        tell(record, f"{PEER} {what}, {arguments.peer_rows:,} rows", theirs[-1])
+    total = sum(found["cpu"] for found in theirs)
+    bound = "at least " if any("stopped" in found for found in theirs) else ""
+    record.tell(f"  pycanon k + l + t: CPU {bound}{total:,.1f} s, {bound}{total / ours['cpu']:,.0f} x ours")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def test_the_attacks_are_run_where_a_register_is_given(
     assert by_name["provider_staff"]["targets"] == 60
     assert by_name["journalist"]["success"] is None or by_name["journalist"]["targets"] > 0
     assert found["rotation"]["rejoin_rate"] is None
-    assert found["accumulation"]["windows"] == [1]
+    assert found["accumulation"]["windows"] == [1, 2]
     again = tmp_path / "again.json"
     kaigo("risk", release, "--register", register, "--json", again)
     assert again.read_text(encoding="utf-8") == out.read_text(encoding="utf-8")

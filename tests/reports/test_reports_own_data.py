@@ -58,7 +58,7 @@ def judge_by_library(data: Path, root: Path) -> dict[str, Decision]:
     return {
         "20_synthetic_data": judge_levels(chapter.summary),
         "30_deidentification": judge_processing(joined),
-        "40_risk": risk.judge_with_attacks(risk.measure_release(joined), attack.attackers),
+        "40_risk": risk.judge_with_attacks(risk.measure_release(joined), attack.attackers, attack.criteria),
         "60_conditions": figures.judge_conditions(analysis.run_analysis(analysis.analyse_conditions, linked)),
         "70_service_use": figures.judge_service_use(
             analysis.run_analysis(analysis.analyse_service_use, linked)

@@ -30,6 +30,20 @@ def test_the_3_diverse_table_of_machanavajjhala_2007() -> None:
     assert figures["recursive_c"] == 2.0
 
 
+def test_recursive_diversity_is_that_of_the_worst_class_at_the_l_of_the_table() -> None:
+    """Definition 4.2 by hand: r1 < c (r_l + … + r_m).
+
+    甲 has frequencies 5, 3, 1, 1, and 乙 4, 2, 2: l = 3, so 5 < c (1 + 1) asks c > 2.5, and 4 < c · 2 asks c > 2. With 丙
+    (3, 3) the table is 2-diverse: 5 < c · 5, 4 < c · 4, 3 < c · 3 all ask c > 1.
+    """
+    first: list[object] = ["a"] * 5 + ["b"] * 3 + ["c", "d"]
+    second: list[object] = ["b"] * 4 + ["a"] * 2 + ["e"] * 2
+    figures = measure({"甲": first, "乙": second})
+    assert (figures["l_distinct"], figures["recursive_c"]) == (3, 2.5)
+    figures = measure({"甲": first, "乙": second, "丙": ["a", "b"] * 3})
+    assert (figures["l_distinct"], figures["recursive_c"]) == (2, 1.0)
+
+
 def test_the_4_anonymous_table_of_machanavajjhala_2007_gives_everyone_of_a_block_away() -> None:
     """Figure 2: in the third block all have cancer."""
     figures = measure(

@@ -204,7 +204,7 @@ def _measure_release(path: Path, asked: AttackOptions, engine: str, json_to: str
         write_json(measured.to_payload() | {"verdict": decision.to_payload()}, json_to)
         return decision.verdict
     found = _attack(release, asked, engine)
-    decision = judge_with_attacks(measured, found.attackers)
+    decision = judge_with_attacks(measured, found.attackers, found.criteria)
     say(decision.to_text(), json_to)
     source = str(release.folder)
     for table in (show_attacks(found.attackers, source), show_criteria(found.criteria, source)):

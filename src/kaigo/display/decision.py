@@ -30,16 +30,22 @@ class Criterion:
         The figure found and the one it is held against; ``None`` where there is none.
     unit : str
         Unit of both.
+    head, clause : str
+        Heading under which the figure stands (特定、連結、推定) and the clause that it speaks to; empty where there is none.
     """
 
     name: str
     value: float | int | str | None
     threshold: float | int | str | None
     unit: str
+    head: str = ""
+    clause: str = ""
 
     def to_payload(self) -> dict[str, Any]:
-        """JSON form, as in ``verdict.json``."""
-        return {"name": self.name, "value": self.value, "threshold": self.threshold, "unit": self.unit}
+        """JSON form, as in ``verdict.json``; heading and clause only where there are."""
+        payload = {"name": self.name, "value": self.value, "threshold": self.threshold, "unit": self.unit}
+        headed = {"head": self.head, "clause": self.clause}
+        return payload | {key: text for key, text in headed.items() if text}
 
     def to_text(self) -> str:
         """One line: name, value, threshold."""
@@ -159,7 +165,10 @@ def check_verdict(word: str) -> Verdict:
 def describe_criterion(criterion: dict[str, Any]) -> str:
     """A `Criterion` in its JSON form as one line: 一意な人の割合 12.3%(目安 5%)."""
     unit = criterion["unit"]
-    text = f"{criterion['name']} {_format_measure(criterion['value'], unit)}"
+    headed = "・".join(criterion[key] for key in ("head", "clause") if criterion.get(key))
+    text = (
+        f"{f'[{headed}] ' if headed else ''}{criterion['name']} {_format_measure(criterion['value'], unit)}"
+    )
     if criterion["threshold"] is not None:
         text += f"(目安 {_format_measure(criterion['threshold'], unit)})"
     return text

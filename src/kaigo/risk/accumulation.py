@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 
 from kaigo.risk.known_points import KnownPoints, measure_known_points, wilson
-from kaigo.risk.released_history import NO_CERTIFICATION, ReleasedHistory
-from kaigo.risk.rotation import number_histories
+from kaigo.risk.released_history import Array, ReleasedHistory
+from kaigo.risk.unique_histories import count_unique_histories, number_service_sets
 
 WINDOWS = (1, 3, 6, 12, 24, 36)
-POINTS = (1, 2, 3, 4, 6, 12)
+POINTS = (1, 2, 3, 4, 6, 12, 24, 36)
+YEAR = 12
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class AccumulationRisk:
     Attributes
     ----------
     windows : tuple of int
-        Months released, counted from the first; those longer than the data are left out.
+        Months released, counted from the first, see :func:`choose_windows`.
     services_only : tuple of KnownPoints
         The attacker knows p months (one service of each), and nothing of the person.
     services_any : tuple of KnownPoints
@@ -48,6 +49,8 @@ class AccumulationRisk:
         Everything that the release shows of the person in those months.
     whole_without_answers : tuple of WholeHistory
         The same without the survey answers.
+    step : int
+        Months for which one value is released.
     """
 
     windows: tuple[int, ...]
@@ -56,6 +59,7 @@ class AccumulationRisk:
     with_person: tuple[KnownPoints, ...]
     whole: tuple[WholeHistory, ...]
     whole_without_answers: tuple[WholeHistory, ...]
+    step: int = 1
 
     def to_payload(self) -> dict[str, Any]:
         """JSON form."""
@@ -107,11 +111,12 @@ def measure_accumulation(
     Parameters
     ----------
     windows : sequence of int
-        Months; those beyond the data are left out.
+        Months; those beyond the data are left out, and so are those that are no multiple of the months for which one value
+        is released. The whole release is always measured.
     points : sequence of int
-        Values of p; p months need a window of at least p.
+        Values of p; p months need a window of at least p, and more than a year's services are asked of longer windows only.
     """
-    inside = tuple(w for w in windows if w <= len(history.months))
+    inside = choose_windows(history, windows)
     person_class = np.unique(history.static, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
     months_only: list[KnownPoints] = []
     services: list[KnownPoints] = []
@@ -119,25 +124,39 @@ def measure_accumulation(
     for window in inside:
         of_months = [p for p in points if p <= window]
         months_only += measure_known_points(history, window, "months", of_months, random)
-        services += measure_known_points(history, window, "services", points, random)
+        of_services = [p for p in points if p <= max(window, YEAR)]
+        services += measure_known_points(history, window, "services", of_services, random)
         with_person += measure_known_points(
             history, window, "months", of_months, random, also_known=person_class
         )
-    bare = history.without("survey_")
+    bare, sets = history.without("survey_"), number_service_sets(history)
     return AccumulationRisk(
         inside,
         tuple(months_only),
         tuple(services),
         tuple(with_person),
-        tuple(_count_unique(history, window) for window in inside),
-        tuple(_count_unique(bare, window) for window in inside),
+        _count_unique(history, inside, sets),
+        _count_unique(bare, inside, sets),
+        history.step,
     )
 
 
-def _count_unique(history: ReleasedHistory, window: int) -> WholeHistory:
-    here = (history.content_of[:, :window] != NO_CERTIFICATION).any(axis=1)
-    number = number_histories(history, range(window))[here]
-    return WholeHistory(window, int(here.sum()), int((np.bincount(number)[number] == 1).sum()))
+def choose_windows(history: ReleasedHistory, windows: Sequence[int] = WINDOWS) -> tuple[int, ...]:
+    """Windows that the release can show, the whole release always among them.
+
+    Examples
+    --------
+    9 months: 1, 3, 6, 9. 12 months, each value standing for 6 of them: 6, 12.
+    """
+    months = len(history.months)
+    return tuple(sorted({w for w in windows if w < months and w % history.step == 0} | {months}))
+
+
+def _count_unique(history: ReleasedHistory, windows: Sequence[int], sets: Array) -> tuple[WholeHistory, ...]:
+    counted = count_unique_histories(history, windows, sets)
+    return tuple(
+        WholeHistory(window, here, unique) for window, (here, unique) in zip(windows, counted, strict=True)
+    )
 
 
 def find_crossing(results: Sequence[KnownPoints], points: int, limit: float) -> int | None:

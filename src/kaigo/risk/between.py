@@ -43,7 +43,9 @@ class TwoReleases:
     both : int
         Persons in both releases in the first common month.
     joined, correct : int
-        Pairs that agree in every common value of that month and are alone in that in both releases; those that are right.
+        Pairs that agree in every common value of person and certification in that month and are alone in that in both
+        releases; of the rest those that are alone once the kinds of service of the month are compared, too; those that are
+        right.
     share, low, high : float
         ``correct`` / ``both``, with a 95 % Wilson interval.
     added_columns, added_months : tuple of str
@@ -106,6 +108,9 @@ def compare_releases(first: Release, second: Release, *, engine: str = "duckdb")
     a, who_a = _month_values(first, left, months[0], names, engine)
     b, who_b = _month_values(second, right, months[0], names, engine)
     pairs = _join_alone(a, b)
+    if _speak_of_the_same_months(left, right):
+        used_a, used_b = _month_kinds(left, who_a, months[0]), _month_kinds(right, who_b, months[0])
+        pairs += _join_rest(a, b, used_a, used_b, pairs)
     partner = dict(zip(same[:, 0].tolist(), same[:, 1].tolist(), strict=True))
     correct = sum(partner.get(int(who_a[x])) == int(who_b[y]) for x, y in pairs)
     both = int(np.isin([partner.get(int(x), -1) for x in who_a], who_b).sum())
@@ -182,6 +187,35 @@ def _join_alone(a: list[tuple[str, ...]], b: list[tuple[str, ...]]) -> list[tupl
         for value, places in place_a.items()
         if len(places) == 1 and len(place_b.get(value, ())) == 1
     ]
+
+
+def _join_rest(
+    a: list[tuple[str, ...]],
+    b: list[tuple[str, ...]],
+    used_a: list[tuple[str, ...]],
+    used_b: list[tuple[str, ...]],
+    taken: list[tuple[int, int]],
+) -> list[tuple[int, int]]:
+    """Further pairs among the places that are left, with the services used as one more value."""
+    gone_a, gone_b = {x for x, _ in taken}, {y for _, y in taken}
+    left = [place for place in range(len(a)) if place not in gone_a]
+    right = [place for place in range(len(b)) if place not in gone_b]
+    found = _join_alone([(*a[x], *used_a[x]) for x in left], [(*b[y], *used_b[y]) for y in right])
+    return [(left[x], right[y]) for x, y in found]
+
+
+def _speak_of_the_same_months(left: ReleasedHistory, right: ReleasedHistory) -> bool:
+    """Whether a value of one release and of the other stand for the same months, so that they can be compared."""
+    return left.step == right.step == 1 or (left.step == right.step and left.months[0] == right.months[0])
+
+
+def _month_kinds(history: ReleasedHistory, who: Array, month: str) -> list[tuple[str, ...]]:
+    """Labels that each of some persons shows in a month."""
+    inside = history.month == history.months.index(month)
+    used: dict[int, list[str]] = {}
+    for person, label in zip(history.person[inside].tolist(), history.label[inside].tolist(), strict=True):
+        used.setdefault(person, []).append(history.labels[label])
+    return [tuple(sorted(used.get(int(person), ()))) for person in who]
 
 
 def _places(values: list[tuple[str, ...]]) -> dict[tuple[str, ...], list[int]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from kaigo.display import Figure, Table
 from kaigo.risk.measures import RiskMeasures
 from kaigo.risk.release import ReleaseRisk
-from kaigo.risk.verdict import load_thresholds, name_columns
+from kaigo.risk.verdict import HEADS, load_thresholds, name_columns
 from kaigo.tables import format_month
 
 if TYPE_CHECKING:
@@ -22,8 +22,14 @@ def _percent(share: float) -> float:
     return round(100 * share, 1)
 
 
-def compare_layouts(risks: list[ReleaseRisk], source: str) -> Table:
-    """指標の一覧: 形ごとに、月の同値類(A)と提供期間の同値類(B)。"""
+def compare_layouts(risks: list[ReleaseRisk], source: str, provided: str | None = None) -> Table:
+    """指標の一覧: 形ごとに、月の同値類(A)と提供期間の同値類(B)。
+
+    Parameters
+    ----------
+    provided : str, optional
+        Layout that the caption is about; default the first.
+    """
     import pandas as pd
 
     rows = []
@@ -51,11 +57,13 @@ def compare_layouts(risks: list[ReleaseRisk], source: str) -> Table:
         "10人未満の類にいる人の割合",
         "平均の再識別確率",
     ]
-    first = risks[0]
+    told = next((risk for risk in risks if risk.layout == provided), risks[0])
     return Table(
         pd.DataFrame(rows, columns=columns),
-        caption=f"{name_columns(first.quasi_identifiers)}だけで、少なくとも1つの月で一意になる人が{_percent(first.month.measures.unique_share)}%、"
-        f"期間全体では{_percent(first.history.unique_share)}%います",
+        caption=f"{name_columns(told.quasi_identifiers)}だけで、少なくとも1つの月で一意になる人が{_percent(told.month.measures.unique_share)}%、"
+        f"期間全体では{_percent(told.history.unique_share)}%います"
+        if told.history.counts.unique_persons
+        else f"{name_columns(told.quasi_identifiers)}だけで一意になる人は、期間全体で見てもいません",
         source=source,
         digits={"平均の再識別確率": 3},
         units={
@@ -72,16 +80,26 @@ def compare_layouts(risks: list[ReleaseRisk], source: str) -> Table:
 
 
 def show_thresholds() -> Table:
-    """目安の値、理由、出典。"""
+    """目安の値、理由、出典を、観点(特定・連結・推定)と条文ごとに。"""
     import pandas as pd
 
     rows = [
-        [item["name"], f"{item['value']:g}{item['unit']}", item["reason"], item["source"]]
+        [
+            label,
+            item["clause"],
+            item["name"],
+            f"{item['value']:g}{item['unit']}",
+            item["reason"],
+            item["source"],
+        ]
+        for head, label in HEADS.items()
         for item in load_thresholds().values()
+        if item["head"] == head
     ]
     return Table(
-        pd.DataFrame(rows, columns=["測るもの", "目安", "理由", "出典"]),
-        caption=f"判定は{len(rows)}つの目安と比べて決めます",
+        pd.DataFrame(rows, columns=["観点", "条文", "測るもの", "目安", "理由", "出典"]),
+        row_header="測るもの",
+        caption=f"判定は、特定・連結・推定の3つの観点の{len(rows)}個の目安と比べて決めます",
         source="本書の目安(法令に定めはない)",
     )
 
@@ -108,7 +126,9 @@ def plot_class_sizes(risk: ReleaseRisk, source: str) -> Figure:
     return Figure(
         _draw_bands,
         table=table,
-        caption=f"期間全体で見ると、{unique['B 期間全体']}%の人がただ1人の同値類にいます",
+        caption=f"期間全体で見ると、{unique['B 期間全体']}%の人がただ1人の同値類にいます"
+        if risk.history.counts.unique_persons
+        else "期間全体で見ても、ただ1人の同値類にいる人はいません",
         alt=f"棒グラフ。同値類の人数ごとの人の割合。一意な人は月ごとで{unique['A 月ごと']}%、期間全体で{unique['B 期間全体']}%。"
         f"10人以上の類にいる人は月ごとで{frame.iloc[-1]['A 月ごと']}%、期間全体で{frame.iloc[-1]['B 期間全体']}%。",
         source=source,
@@ -167,7 +187,9 @@ def plot_months(risk: ReleaseRisk, source: str) -> Figure:
     return Figure(
         _draw_months,
         table=table,
-        caption=f"1つの月だけを見ると、{low}%から{high}%の人が一意です(最も高いのは{format_month(risk.month.worst_month)})",
+        caption=f"1つの月だけを見ると、{low}%から{high}%の人が一意です(最も高いのは{format_month(risk.month.worst_month)})"
+        if frame["一意な人"].any()
+        else "どの月だけを見ても、一意な人はいません",
         alt=f"折れ線グラフ。月ごとの一意な人の割合は最小{low}%、最大{high}%({format_month(risk.month.worst_month)})。",
         source=source,
     )

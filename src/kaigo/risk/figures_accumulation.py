@@ -26,6 +26,13 @@ def show_percent(share: float) -> float | None:
     return None if share != share else round(100 * share, 1)
 
 
+def describe_step(step: int) -> str:
+    """What a reader must know where one released value speaks of several months; empty where each month has its own."""
+    if step == 1:
+        return ""
+    return f"この加工基準は給付を{step}か月に1回だけ示すので、提供の月数は{step}か月ごとに数え、その{step}か月のどの月を知られても同じ値と照合した。"
+
+
 def plot_accumulation(risk: AccumulationRisk, source: str) -> Figure:
     """知られている月の数と、ただ1人に絞られる人の割合(提供する月数ごとの曲線)。"""
     import pandas as pd
@@ -129,7 +136,7 @@ def show_windows(risk: AccumulationRisk, source: str) -> Table:
         for w, bare in zip(risk.whole, risk.whole_without_answers, strict=True)
     ]
     words = (
-        f"提供が{crossing}か月になると、{POINTS_SHOWN}か月を知る者が絞れる人が目安の{limit:g}%を超えます"
+        f"測った月数のうち{crossing}か月の提供から、{POINTS_SHOWN}か月を知る者が絞れる人が目安の{limit:g}%を超えます"
         if crossing
         else f"測った月数の範囲では、{POINTS_SHOWN}か月を知る者が絞れる人は目安の{limit:g}%を超えません"
     )
@@ -139,7 +146,8 @@ def show_windows(risk: AccumulationRisk, source: str) -> Table:
         caption=words,
         source=source,
         units=dict(zip(columns, ["か月", "人", "%", "%"], strict=True)),
-        note="1つの仮IDがその月数を通して続くものとして数えた。",
+        note=f"1つの仮IDがその月数を通して続くものとして数えた。データにある{risk.windows[-1]}か月までを測り、{POINTS_SHOWN}か月に満たない提供では"
+        f"{POINTS_SHOWN}か月を知る場合を測れない。" + describe_step(risk.step),
         internal=True,
     )
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from kaigo.display import Decision, Figure, Table, Verdict
 from kaigo.risk.accumulation import AccumulationRisk
+from kaigo.risk.between_trial import BetweenTrial
 from kaigo.risk.figures_accumulation import COLOURS, POINTS_SHOWN, show_percent
 from kaigo.risk.known_points import KnownPoints
 from kaigo.risk.rotation import RotationRisk
-from kaigo.risk.verdict import load_thresholds, make_criterion
+from kaigo.risk.verdict import load_thresholds, make_criterion, order_by_head
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -133,10 +134,12 @@ def show_rotation(risks: Sequence[RotationRisk], source: str) -> Table:
     )
 
 
-def judge_accumulation(risk: AccumulationRisk, rotation: RotationRisk) -> Decision:
-    """蓄積(※2)と仮IDの変更(※1)を目安と比べる。
+def judge_accumulation(
+    risk: AccumulationRisk, rotation: RotationRisk, between: BetweenTrial | None = None
+) -> Decision:
+    """蓄積(※2)、仮IDの変更(※1)、提供どうしの突合を目安と比べる。
 
-    不可: both fail. 要検討: one fails. 可: both hold. The share is that of a release as long as the data, p = 4 or the most that
+    不可: none holds. 要検討: some fail. 可: all hold. The share is that of a release as long as the data, p = 4 or the most that
     can be known; the upper end of its interval decides.
     """
     usable = [r for r in risk.with_person if r.window == risk.windows[-1] and r.sampled]
@@ -147,18 +150,24 @@ def judge_accumulation(risk: AccumulationRisk, rotation: RotationRisk) -> Decisi
     if rotation.boundaries:
         figures.append(make_criterion("rejoin_rate", round(100 * rotation.rate, 1)))
         held.append(100 * rotation.rate <= thresholds["rejoin_rate"]["value"])
+    if between is not None and between.overlap.both:
+        share = between.overlap.share
+        figures.append(make_criterion("between_share", round(100 * share, 1)))
+        held.append(100 * share <= thresholds["between_share"]["value"])
     verdict: Verdict = "可" if all(held) else "要検討" if any(held) else "不可"
     return Decision(
         verdict,
         title=f"{risk.windows[-1]}か月の提供と{rotation.rotate_months}か月ごとの仮IDで、どれだけ守られるか",
-        figures=figures,
-        reason=_explain(risk, known, rotation),
+        figures=order_by_head(figures),
+        reason=_explain(risk, known, rotation, between),
         not_meaning="不可は、提供してはならないという法律上の結論ではありません。攻撃する者がここで想定したとおりの知識をもつとは限らず、"
         "もっと多くを知る者もいます。",
     )
 
 
-def _explain(risk: AccumulationRisk, known: KnownPoints, rotation: RotationRisk) -> str:
+def _explain(
+    risk: AccumulationRisk, known: KnownPoints, rotation: RotationRisk, between: BetweenTrial | None
+) -> str:
     text = (
         f"{risk.windows[-1]}か月分を提供したとき、生年月・性別と{known.points}か月のサービスを知る者が1人に絞れる人は"
         f"{show_percent(known.share)}%(95%区間の上限{show_percent(known.high)}%)です。"
@@ -168,4 +177,6 @@ def _explain(risk: AccumulationRisk, known: KnownPoints, rotation: RotationRisk)
             f"{rotation.rotate_months}か月ごとに仮IDを替えても、{show_percent(rotation.rate)}%の人が内容だけで結び直されます"
             f"(当て推量なら{show_percent(rotation.chance)}%)。"
         )
+    if between is not None and between.overlap.both:
+        text += f"鍵の異なる、期間の重なる2つの提供の間では、{show_percent(between.overlap.share)}%の人が結び付けられます。"
     return text

@@ -7,6 +7,7 @@ other trajectory has them all), carried over to months and services of care.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Literal
 
@@ -20,7 +21,9 @@ DRAWS = 20
 """Draws a person; at least 20 by definition."""
 SAMPLE = 1_000
 """Persons drawn for the estimate; all are taken where there are fewer."""
-_BLOCK = 256
+_BLOCK = 64
+THREADS = 2
+Words = npt.NDArray[np.uint64]
 
 
 @dataclass(frozen=True)
@@ -175,42 +178,90 @@ def _find_unique(
     """Whether, after each further point, only the person herself is left."""
     used, columns = np.unique(queries, return_inverse=True)
     columns = columns.reshape(queries.shape)
-    bits = _set_bits(used, person, point, persons)
+    if also_known is None:
+        bits = _set_bits(used, person, point, persons)
+        first, among = np.zeros(len(drawn), dtype=np.int64), _mark_everyone(persons)
+    else:
+        # In the order of the classes, the candidates of a person stand in a few neighbouring words.
+        place = np.empty(persons, dtype=np.int64)
+        place[np.argsort(also_known, kind="stable")] = np.arange(persons)
+        bits = _set_bits(used, place[person], point, persons)
+        first, among = _mark_classes(also_known, drawn)
+        bits = np.pad(bits, ((0, 0), (0, among.shape[1])))
     unique = np.zeros(queries.shape, dtype=bool)
-    for start in range(0, len(queries), _BLOCK):
+
+    def scan(start: int) -> None:
         lines = slice(start, start + _BLOCK)
-        matching = np.full((len(columns[lines]), bits.shape[1]), ~np.uint64(0), dtype=np.uint64)
-        if also_known is not None:
-            who = drawn[np.arange(start, start + len(matching)) // draws]
-            distinct, number = np.unique(who, return_inverse=True)
-            matching &= _class_bits(also_known, distinct)[number]
-        open_lines = np.arange(len(matching))
-        for p in range(queries.shape[1]):
-            open_lines = open_lines[queries[lines][open_lines, p] >= 0]
-            if not len(open_lines):
-                break
-            matching[open_lines] &= bits[columns[lines][open_lines, p]]
-            alone = np.bitwise_count(matching[open_lines]).sum(axis=1) == 1
-            unique[start + open_lines[alone], p:] = True
-            open_lines = open_lines[~alone]
+        who = np.arange(start, min(start + _BLOCK, len(queries))) // draws
+        own = among[who] if also_known is not None else np.repeat(among, len(who), axis=0)
+        _scan_block(queries[lines], columns[lines], bits, first[who], own, unique[lines])
+
+    # Bit arithmetic leaves the interpreter free, so both cores work.
+    with ThreadPoolExecutor(THREADS) as pool:
+        list(pool.map(scan, range(0, len(queries), _BLOCK)))
     return unique
 
 
-def _set_bits(used: Array, person: Array, point: Array, persons: int) -> npt.NDArray[np.uint64]:
+def _scan_block(
+    queries: Array, columns: Array, bits: Words, first: Array, matching: Words, unique: npt.NDArray[np.bool_]
+) -> None:
+    """Strike out, point by point, who does not have it; ``unique`` is filled in place."""
+    width = matching.shape[1]
+    whole = width == bits.shape[1]
+    window = first[:, None] + np.arange(width)
+    open_lines = np.arange(len(matching))
+    for p in range(queries.shape[1]):
+        going = queries[open_lines, p] >= 0
+        if not going.all():
+            open_lines, matching, window = open_lines[going], matching[going], window[going]
+        if not len(open_lines):
+            break
+        rows = columns[open_lines, p]
+        matching &= bits[rows] if whole else bits[rows[:, None], window]
+        alone = _find_single(matching)
+        if alone.any():
+            unique[open_lines[alone], p:] = True
+            open_lines, matching, window = open_lines[~alone], matching[~alone], window[~alone]
+
+
+def _find_single(matching: Words) -> npt.NDArray[np.bool_]:
+    """Rows in which one bit is set. Where the union of the words has one, the bits are counted."""
+    single = np.bitwise_count(np.bitwise_or.reduce(matching, axis=1)) == 1
+    rows = np.flatnonzero(single)
+    single[rows] = np.bitwise_count(matching[rows]).sum(axis=1) == 1
+    return np.asarray(single)
+
+
+def _set_bits(used: Array, person: Array, point: Array, persons: int) -> Words:
     """One row of bits for each point that a query uses: who has it."""
     words = -(-persons // 64)
     bits = np.zeros((len(used), words), dtype=np.uint64)
-    place = np.searchsorted(used, point)
-    wanted = (place < len(used)) & (used[np.minimum(place, len(used) - 1)] == point)
-    row, who = place[wanted], person[wanted]
+    row_of = np.full(int(max(used.max(initial=-1), point.max(initial=-1))) + 1, -1, dtype=np.int64)
+    row_of[used[used >= 0]] = np.flatnonzero(used >= 0)
+    row = row_of[point]
+    wanted = row >= 0
+    row, who = row[wanted], person[wanted]
     np.bitwise_or.at(bits, (row, who >> 6), np.uint64(1) << (who & 63).astype(np.uint64))
     return bits
 
 
-def _class_bits(classes: Array, who: Array) -> npt.NDArray[np.uint64]:
-    """Bits of everyone in the same class as each person of ``who``."""
-    words = -(-len(classes) // 64)
-    padded = np.full(words * 64, -1, dtype=np.int64)
-    padded[: len(classes)] = classes
-    same = padded[None, :] == classes[who][:, None]
-    return np.ascontiguousarray(np.packbits(same, axis=1, bitorder="little")).view(np.uint64)
+def _mark_everyone(persons: int) -> Words:
+    """One row of bits: everybody."""
+    return _pack(np.arange(-(-persons // 64) * 64)[None, :] < persons)
+
+
+def _mark_classes(classes: Array, drawn: Array) -> tuple[Array, Words]:
+    """For each drawn person the first word of the class in the order of the classes, and the bits of its members."""
+    size = np.bincount(classes)
+    start = np.cumsum(size) - size
+    own = classes[drawn]
+    first = start[own] >> 6
+    begin, end = start[own] - (first << 6), start[own] + size[own] - (first << 6)
+    words = int(-(-end.max(initial=1) // 64))
+    places = np.arange(words * 64)[None, :]
+    return first, _pack((places >= begin[:, None]) & (places < end[:, None]))
+
+
+def _pack(flags: npt.NDArray[np.bool_]) -> Words:
+    """Rows of flags as rows of 64-bit words."""
+    return np.ascontiguousarray(np.packbits(flags, axis=1, bitorder="little")).view(np.uint64)

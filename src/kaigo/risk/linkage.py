@@ -225,27 +225,41 @@ class LinkageAttack:
         own = own[(register.month[own] >= months.start) & (register.month[own] < months.stop)]
         active = np.unique(register.month[own])
         known_months = random.permutation(active)[: attacker.months]
+        looked_up: set[tuple[int, int]] = set()
         for month in known_months:
             lines = random.permutation(own[register.month[own] == month])[: attacker.services]
             for line in lines:
+                kind = int(register.kind[line])
+                # Where a line of the release speaks of several months, they are one fact.
+                fact = int(month) // self.released.step, kind
                 # A kind that is nowhere in the release is no fact that the attacker can look for.
-                if not self._labels.targets[int(register.kind[line])]:
+                if fact in looked_up or not self._labels.targets[kind]:
                     continue
-                misses += ~self._has_service(candidates, int(month), line, attacker.units_within)
+                looked_up.add(fact)
+                known = self._known_units(own, fact) if self.released.step > 1 else int(register.units[line])
+                misses += ~self._has_service(candidates, int(month), kind, known, attacker.units_within)
         return misses
 
+    def _known_units(self, own: Array, fact: tuple[int, int]) -> float:
+        """Units a month over the months of a fact: what an average in the release is compared with, at best."""
+        register, step = self.register, self.released.step
+        same = own[(register.month[own] // step == fact[0]) & (register.kind[own] == fact[1])]
+        months = min(step, len(self.released.months) - fact[0] * step)
+        return float(register.units[same].sum() / months)
+
     def _has_service(
-        self, candidates: Array, month: int, line: int, units_within: float
+        self, candidates: Array, month: int, kind: int, known: float, units_within: float
     ) -> npt.NDArray[np.bool_]:
-        released, register = self.released, self.register
+        released = self.released
         has = np.zeros(len(candidates), dtype=bool)
-        for label in self._labels.of([int(register.kind[line])]):
+        for label in self._labels.of([kind]):
             key = (candidates * len(released.months) + month) * max(len(released.labels), 1) + label
             place = np.minimum(np.searchsorted(self._points, key), max(len(self._points) - 1, 0))
             same = self._points[place] == key if len(self._points) else has
             if units_within:
-                known = register.units[line]
-                same &= np.abs(released.units[place] - known) <= units_within * known
+                # Averages are rounded up, so what is shown lies up to one step above what is known.
+                over = released.units[place] - known
+                same &= (over >= -units_within * known) & (over <= units_within * known + released.units_step)
             has |= same
         return has
 

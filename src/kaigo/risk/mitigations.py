@@ -18,7 +18,7 @@ from kaigo.deidentify.standard_parts import Rule
 from kaigo.engine import open_engine
 from kaigo.risk.contributions import measure_contributions
 from kaigo.risk.release import measure_release
-from kaigo.risk.released_history import read_history
+from kaigo.risk.released_history import BIRTH_COLUMNS, read_history
 from kaigo.risk.rotation import measure_rotation
 from kaigo.tables import CareTables
 
@@ -42,7 +42,8 @@ class Mitigation:
     rejoin_rate : float or None
         Rejoin rate of adjacent pseudonyms; None where there is one period only.
     cells_changed, cells : int
-        Released cells that the changed rules alter or blank, and all cells of the release without the change.
+        Cells of the release without the change that the change alters or blanks, and all of them. What the standard does
+        anyway, or would not have released, costs nothing.
     """
 
     id: str
@@ -147,29 +148,27 @@ def measure_mitigations(
     """
     changes = load_changes()
     chosen = names if names is not None else tuple(changes)
-    results = []
-    cells = 0
+    results: list[Mitigation] = []
+    cells: dict[str, int] = {}
     for name in ("", *chosen):
         own = change_standard(standard, name, changes) if name else standard
         with tempfile.TemporaryDirectory(prefix="kaigo-") as folder:
             release = make_release(tables, own, Path(folder) / "r", key=key, layout="linked", engine=engine)
             cells = cells if name else count_cells(release, engine)
+            spent = _count_cost(release, standard, own, cells)
             described = changes.get(name, {"name": "変更なし(いまの加工基準)", "costs": ""})
-            results.append(_measure(name, described, release, seed, cells, engine))
+            results.append(_measure(name, described, release, seed, (spent, sum(cells.values())), engine))
     return results
 
 
 def _measure(
-    name: str, change: Mapping[str, Any], release: Release, seed: int, cells: int, engine: str
+    name: str, change: Mapping[str, Any], release: Release, seed: int, cells: tuple[int, int], engine: str
 ) -> Mitigation:
     risk = measure_release(release, engine=engine)
     history = read_history(release, engine=engine)
     rotate_months = int(release.manifest["parameters"]["rotate_months"] or len(history.months))
     rotation = measure_rotation(history, rotate_months, np.random.default_rng(seed))
     first = range(0, min(rotate_months, len(history.months)))
-    altered = sum(
-        entry["cells_changed"] for entry in release.ledger()["rules"] if entry["id"].startswith(RULE_PREFIX)
-    )
     return Mitigation(
         id=name or "none",
         name=change["name"],
@@ -178,19 +177,49 @@ def _measure(
         unique_share=risk.history.unique_share,
         unique_on_all=measure_contributions(history, first).everything,
         rejoin_rate=rotation.rate if rotation.boundaries else None,
-        cells_changed=altered,
-        cells=cells,
+        cells_changed=cells[0],
+        cells=cells[1],
     )
 
 
-def count_cells(release: Release, engine: str = "duckdb") -> int:
-    """Cells with a value in the released tables, pseudonyms left out."""
+def _count_cost(release: Release, before: Standard, after: Standard, cells: Mapping[str, int]) -> int:
+    """Cells that the changed rules cost: at most those that the release without the change shows of their columns."""
+    altered: dict[str, int] = {}
+    for entry in release.ledger()["rules"]:
+        altered[entry["id"]] = altered.get(entry["id"], 0) + int(entry["cells_changed"])
+    cost = 0
+    for rule in after.rules:
+        if not rule.id.startswith(RULE_PREFIX) or any(_does_the_same(old, rule) for old in before.rules):
+            continue
+        shown = sum(
+            number
+            for table, columns in rule.expanded().items()
+            for column in columns
+            for name, number in cells.items()
+            if name == f"{table}.{column}"
+            or (column == "birth_date" and name.startswith(tuple(f"{table}.{b}" for b in BIRTH_COLUMNS)))
+        )
+        cost += min(altered.get(rule.id, 0), shown)
+    return cost
+
+
+def _does_the_same(old: Rule, new: Rule) -> bool:
+    """Whether a rule in force treats the columns as the change would."""
+    same = old.technique == new.technique and dict(old.parameters) == dict(new.parameters)
+    return same and set(new.columns) <= set(old.columns)
+
+
+def count_cells(release: Release, engine: str = "duckdb") -> dict[str, int]:
+    """Cells with a value in each released column (``table.column``), pseudonyms left out."""
+    cells: dict[str, int] = {}
     with open_engine(engine) as session:
         release.scan(session)
-        total = 0
         for table in release.manifest["tables"]:
             view = "released" if table == "joined" else f"released_{table}"
             columns = [c for c in release.columns(table) if c != "person_id"]
-            counted = " + ".join(f"count({session.dialect.quote(column)})" for column in columns)
-            total += int(session.value(f"select {counted} from {view}"))
-    return total
+            counted = ", ".join(f"count({session.dialect.quote(column)})" for column in columns)
+            numbers = session.rows(f"select {counted} from {view}")[0]
+            cells |= {
+                f"{table}.{column}": int(number) for column, number in zip(columns, numbers, strict=True)
+            }
+    return cells

@@ -11,13 +11,15 @@ doi:10.1109/TAES.2016.140952 (the assignment that scipy solves).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
-from scipy.optimize import linear_sum_assignment
 
 from kaigo.risk.released_history import NO_CERTIFICATION, Array, Codes, ReleasedHistory, number_rows
+
+if TYPE_CHECKING:
+    from scipy import sparse
 
 STAYS_EQUAL = 0.95
 """Assumed probability that an answer or a service of a person is the same in the next period (m of Fellegi–Sunter)."""
@@ -125,6 +127,8 @@ def rejoin_periods(
 
 def _open_side(history: ReleasedHistory, months: range, edge: str, random: np.random.Generator) -> Side:
     """Who has a certification in the period, and the one nearest to the other period."""
+    from scipy import sparse
+
     columns = np.array(months)[:: -1 if edge == "last" else 1]
     own = history.content_of[:, columns]
     has = own != NO_CERTIFICATION
@@ -174,6 +178,8 @@ def _weigh(left: Side, right: Side) -> tuple[sparse.csr_matrix, sparse.csr_matri
     Agreement on a value of frequency f counts log(m / f) above disagreement's log((1 - m) / (1 - f)): sharing what is
     rare says more. Services count likewise where both have them.
     """
+    from scipy import sparse
+
     parts_left: list[sparse.csr_matrix] = []
     parts_right: list[sparse.csr_matrix] = []
     for column in range(left.content.shape[1]):
@@ -194,6 +200,8 @@ def _weight(frequency: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 def _one_hot(values: npt.NDArray[np.int32], weight: npt.NDArray[np.float64]) -> sparse.csr_matrix:
+    from scipy import sparse
+
     number = len(values)
     return sparse.csr_matrix(
         (weight[values].astype(np.float32), values, np.arange(number + 1)), shape=(number, len(weight))
@@ -251,6 +259,8 @@ def _assign(
     left: sparse.csr_matrix, right: sparse.csr_matrix, rows: Array, columns: Array
 ) -> tuple[Array, npt.NDArray[np.bool_]]:
     """The assignment with the largest sum of scores, and which of its pairs lead every other candidate clearly."""
+    from scipy.optimize import linear_sum_assignment
+
     if len(rows) == 0 or len(columns) == 0:
         return np.zeros((0, 2), dtype=np.int64), np.zeros(0, dtype=bool)
     score = np.asarray((left[rows] @ right[columns].T).todense(), dtype=np.float64)

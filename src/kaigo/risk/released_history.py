@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 
 from kaigo.deidentify import Release
 from kaigo.engine import Engine, open_engine
+from kaigo.risk.release_calendar import ReleaseCalendar, read_calendar
 from kaigo.tables import PERSON_KEY
 
 Array = npt.NDArray[np.int64]
@@ -51,6 +52,10 @@ class ReleasedHistory:
         Kinds or codes by their number.
     level : ndarray of shape (n,), object
         Care level as released in the last month in force; empty where the release has none.
+    step : int
+        Months that one released line of the benefits stands for; then the points of all its months are the same.
+    units_step : int
+        Steps to which averages of units are rounded up; 0 where units are those of the month.
     """
 
     persons: int
@@ -66,6 +71,8 @@ class ReleasedHistory:
     units: Array
     labels: tuple[str, ...]
     level: npt.NDArray[np.object_]
+    step: int = 1
+    units_step: int = 0
 
     def without(self, prefix: str) -> ReleasedHistory:
         """The same history as if the certification's columns with this prefix had not been released."""
@@ -107,10 +114,9 @@ def read_history(release: Release, *, by: str = "kind", engine: str = "duckdb") 
         release.scan(session)
         release.scan_persons(session)
         number_persons(session, Path(folder))
-        months = tuple(
-            str(m)
-            for (m,) in session.rows("select distinct service_month as m from released_benefits order by m")
-        )
+        shown = session.rows("select distinct service_month as m from released_benefits order by m")
+        calendar = read_calendar(release, tuple(str(m) for (m,) in shown))
+        months = calendar.months
         persons = session.count("numbered")
         static_names = tuple(c for c in release.columns("persons") if c != "person_id")
         content_names = tuple(
@@ -119,9 +125,20 @@ def read_history(release: Release, *, by: str = "kind", engine: str = "duckdb") 
         static = _read_static(session, static_names, persons)
         content, content_of = _read_content(session, content_names, persons, months)
         level = _read_levels(session, content_names, persons)
-        points, labels = _read_points(session, by, months)
+        points, labels = _read_points(session, by, calendar)
     return ReleasedHistory(
-        persons, months, static_names, content_names, static, content, content_of, *points, labels, level
+        persons,
+        months,
+        static_names,
+        content_names,
+        static,
+        content,
+        content_of,
+        *points,
+        labels,
+        level,
+        calendar.step,
+        calendar.units_step,
     )
 
 
@@ -234,8 +251,9 @@ def _read_levels(engine: Engine, columns: tuple[str, ...], persons: int) -> npt.
 
 
 def _read_points(
-    engine: Engine, by: str, months: tuple[str, ...]
+    engine: Engine, by: str, calendar: ReleaseCalendar
 ) -> tuple[tuple[Array, Array, Array, Array], tuple[str, ...]]:
+    months = calendar.months
     label = "substr(b.service_code, 1, 2)" if by == "kind" else "b.service_code"
     engine.view(
         "labelled_points",
@@ -244,7 +262,10 @@ def _read_points(
         f"where b.service_code is not null group by i.person, b.service_month, {label}",
     )
     labels = tuple(
-        str(v) for (v,) in engine.rows("select distinct label from labelled_points order by label")
+        str(v)
+        for (v,) in engine.rows(
+            f"select distinct {label} as label from released_benefits as b where b.service_code is not null order by label"
+        )
     )
     text = engine.dialect.text_type
     engine.values_view(
@@ -264,6 +285,7 @@ def _read_points(
         "join numbered_months as m on m.month = p.service_month",
         4,
     )
+    rows = calendar.spread(rows, 1)
     key = (rows[:, 0] * len(months) + rows[:, 1]) * max(len(labels), 1) + rows[:, 2]
     rows = rows[np.argsort(key)]
     points = tuple(np.ascontiguousarray(rows[:, place]) for place in range(4))

@@ -114,6 +114,29 @@ def measure_rotation(
     )
 
 
+INTERVALS = (1, 3, 6, 12)
+"""Months after which a pseudonym may be changed, as asked of ※1; never is measured besides."""
+
+
+def choose_intervals(history: ReleasedHistory, in_force: int) -> tuple[int, ...]:
+    """Intervals to compare: the usual ones, the one in force and never (the months of the release), in order.
+
+    An interval that would cut the months for which one value is released is left out.
+
+    Parameters
+    ----------
+    in_force : int
+        Months of the release's own interval.
+
+    Examples
+    --------
+    12 months, every 6: 1, 3, 6, 12. The same with each value standing for 6 months: 6, 12.
+    """
+    months = len(history.months)
+    usual = {every for every in (*INTERVALS, in_force) if every < months and every % history.step == 0}
+    return tuple(sorted(usual | {months}))
+
+
 def find_longest_chains(present: Flags, joined: Flags) -> tuple[Array, Array]:
     """First and last period of each person's longest run of correct joins (the earliest of equals).
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kaigo.deidentify import Release, Standard
     from kaigo.display.page import Audience
-    from kaigo.risk import Mitigation
+    from kaigo.risk import BetweenTrial, Mitigation
     from kaigo.synthetic import Summary
     from kaigo.tables import CareTables
     from kaigo.workbook.stages import Stages
@@ -79,6 +79,10 @@ class OpenChapter:
     def mitigations(self) -> list[Mitigation]:
         """変更の候補の効き目と代償(初めは時間がかかる)。"""
         return self._stages.load_mitigations()
+
+    def between(self) -> BetweenTrial:
+        """重なる2つの提供と別の提供先への提供を突き合わせた結果(初めは時間がかかる)。"""
+        return self._stages.load_between()
 
     def random(self, stream: str) -> np.random.Generator:
         """Random numbers for one purpose of this chapter; the same for the same seed."""

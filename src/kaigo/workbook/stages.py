@@ -11,7 +11,7 @@ from typing import Any
 
 from kaigo.deidentify import Key, Release, Standard, load_standard, make_release
 from kaigo.deidentify.standard import Layout
-from kaigo.risk import Mitigation, measure_mitigations
+from kaigo.risk import BetweenTrial, Mitigation, measure_mitigations, try_between
 from kaigo.synthetic import SynthesisPlan, synthesize
 from kaigo.tables import CareTables
 from kaigo.workbook.artifacts import Artifact, load_or_build
@@ -109,6 +109,27 @@ class Stages:
         artifact = load_or_build("mitigations", parameters, build, root=self.cache, upstream=(upstream,))
         rows = json.loads((artifact.path / "mitigations.json").read_text(encoding="utf-8"))
         return [Mitigation(**row) for row in rows]
+
+    def load_between(self) -> BetweenTrial:
+        """重なる提供を作って突き合わせるか、前に測ったものを使う(3つの提供を作るため)。"""
+        standard, tables, params = self.standard_in_force(), self.load_tables(), self.params
+        upstream = self._own_tables(tables) if params.data else self._tables_artifact()
+        parameters: dict[str, object] = {"standard": _digest(standard.to_toml()), "seed": params.seed}
+
+        def build(folder: Path) -> None:
+            # Nothing is provided, so the keys may be known; they are gone with the releases.
+            one, two, three = (
+                Key.random() if params.data else Key.derive(params.seed).subkey(f"between/{place}")
+                for place in range(3)
+            )
+            found = try_between(tables, standard, (one, two, three), engine=params.engine)
+            text = json.dumps(found.to_payload(), ensure_ascii=False)
+            (folder / "between.json").write_text(text, encoding="utf-8")
+
+        artifact = load_or_build("between", parameters, build, root=self.cache, upstream=(upstream,))
+        return BetweenTrial.from_payload(
+            json.loads((artifact.path / "between.json").read_text(encoding="utf-8"))
+        )
 
     def _tables_artifact(self) -> Artifact:
         params = self.params
