@@ -21,7 +21,7 @@ COUNTS_PERSONS = {
     "keep_promise": "約束の確保",
 }
 """Techniques that count persons, and what they say to hold."""
-REMOVES_ROWS = ("delete_records", "delete_small_groups", "drop_extreme_months")
+REMOVES_ROWS = ("delete_records", "delete_small_groups", "drop_extreme_months", "sample_persons")
 CHANGES_CODES = ("roll_up_rare_codes", "lift_code", "blank_rarest_codes")
 BY_CODE = ("top_code", "bottom_code", "microaggregate")
 KEEPS_VALUES = ("top_code", "bottom_code", "cut_at_fixed", "microaggregate")
@@ -42,12 +42,18 @@ def _check_pair(rule: Rule, later: Rule) -> Iterator[str]:
     both_groups = rule.technique in {"blank_small_groups", "merge_small_groups", "delete_small_groups"}
     if counted and later.technique in REMOVES_ROWS and not (both_groups and rule.columns == later.columns):
         yield (
-            f"定め{later.id}: 行を削除するので、人数を数える定め{rule.id}({counted})の前に置く必要があります"
+            f"定め{later.id}: レコード(行)を外すので、人数を数える定め{rule.id}({counted})の前に置く必要があります"
             "(後に置くと、残した人数を下回ることがあります)。"
         )
     if rule.technique == "add_pseudo_data" and later.technique in COUNTS_PERSONS:
         yield (
             f"定め{later.id}: 疑似データ(定め{rule.id})を人に数えてしまうので、疑似データの前に置く必要があります。"
+        )
+    if later.technique == "sample_persons" and rule.technique in {"add_pseudo_data", "sample_persons"}:
+        earlier = "疑似データを加える" if rule.technique == "add_pseudo_data" else "人を抽出する"
+        yield (
+            f"定め{later.id}: {earlier}定め{rule.id}の後で抽出すると、抽出した割合が言えなくなります。"
+            "抽出は1回とし、疑似データの前に置いてください。"
         )
     by_code = rule.technique in BY_CODE and str(rule.parameters.get("within", "code")) != "all"
     if by_code and later.technique in CHANGES_CODES:
