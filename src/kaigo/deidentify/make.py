@@ -108,14 +108,27 @@ def make_release(
         promise = check_promise(workspace, standard, provide)
         manifest = _describe(session, tables, standard, layout, provide, workspace)
         ledger = close_ledger(workspace, standard, entries, scope.balance, rows, promise)
+        births = _list_bands(workspace)
         shutil.rmtree(work)
         _protect(keep, trace)
         write_file(keep / "standard.toml", standard.to_toml(), mode=0o600)
         write_file(keep / "ledger.json", _to_json(ledger), mode=0o600)
         write_file(keep / "manifest.json", _to_json(manifest), mode=0o600)
         write_records(keep, destroyed)
-        write_papers(provide, standard, manifest, csv=csv)
+        write_papers(provide, standard, manifest, csv=csv, births=births, pseudonyms=ledger["pseudonyms"])
     return Release.open(out)
+
+
+def _list_bands(work: Workspace) -> list[str]:
+    """Bands of births that are released, the lowest first; none where the birth is no band."""
+    name = work.names["birth_date"]
+    if not name.endswith("_band") or "birth_date" not in work.columns["persons"]:
+        return []
+    birth = work.engine.dialect.quote("birth_date")
+    rows = work.engine.rows(
+        f"select distinct {birth} from {work.relations['persons']} where {birth} is not null"
+    )
+    return sorted((str(value) for (value,) in rows), key=lambda band: (int(band.strip("-").split("-")[0]), band))
 
 
 def _list_deleted(standard: Standard) -> frozenset[str]:

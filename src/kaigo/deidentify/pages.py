@@ -9,7 +9,7 @@ from kaigo.deidentify.figures import show_balance, show_ledger, show_reasons, sh
 from kaigo.deidentify.figures_standards import NOT_A_LAW, show_deliberations, show_exclusions
 from kaigo.deidentify.release import Release
 from kaigo.deidentify.standard import Standard
-from kaigo.deidentify.wording import read_out, read_out_balance
+from kaigo.deidentify.wording import read_out, read_out_balance, read_out_pseudonyms
 from kaigo.display import Table
 from kaigo.display.page import Page, render_page
 from kaigo.engine import write_file
@@ -43,7 +43,10 @@ def render_ledger_page(release: Release) -> str:
         {
             "id": "balance",
             "title": "行の収支",
-            "sentences": [read_out_balance(name, part) for name, part in ledger["balance"].items()],
+            "sentences": [
+                *(read_out_balance(name, part) for name, part in ledger["balance"].items()),
+                *([f"仮IDは、{read_out_pseudonyms(ledger['pseudonyms'])}"] if ledger.get("pseudonyms") else []),
+            ],
             "table": _html(show_balance(release)),
         },
         {"id": "table", "title": "定めごとの表", "table": _html(show_ledger(release))},
