@@ -190,9 +190,9 @@ def compare_standards(
 def _weigh(standard: Standard, release: Release, engine: str) -> list[object]:
     ledger = release.ledger()
     benefits = ledger["balance"]["benefits"]
-    lost = benefits["left_out"].get("定めにより削除したレコード", 0)
+    lost = benefits["left_out"].get("定めによりレコード削除した行", 0)
     persons = ledger["balance"]["persons"]
-    removed = persons["left_out"].get("定めにより削除したレコード", 0)
+    removed = persons["left_out"].get("定めによりレコード削除した行", 0)
     joined = release.layout == "joined"
     with open_engine(engine) as session:
         release.scan(session)

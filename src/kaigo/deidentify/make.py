@@ -128,7 +128,9 @@ def _list_bands(work: Workspace) -> list[str]:
     rows = work.engine.rows(
         f"select distinct {birth} from {work.relations['persons']} where {birth} is not null"
     )
-    return sorted((str(value) for (value,) in rows), key=lambda band: (int(band.strip("-").split("-")[0]), band))
+    return sorted(
+        (str(value) for (value,) in rows), key=lambda band: (int(band.strip("-").split("-")[0]), band)
+    )
 
 
 def _list_deleted(standard: Standard) -> frozenset[str]:

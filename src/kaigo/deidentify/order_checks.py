@@ -98,8 +98,8 @@ def _check_columns_named(rules: Sequence[Rule]) -> Iterator[str]:
             places = [f"{table}.{name}" for table in tables if name in load_schemas()[table].names]
             if places and all(place in deleted for place in places):
                 yield (
-                    f"定め{rule.id}: 組や層を作る列「{name}」は定め{deleted[places[0]]}で削除済みです。"
-                    "削除の前に置いてください。"
+                    f"定め{rule.id}: 組や層を作る列「{name}」は定め{deleted[places[0]]}で項目削除済みです。"
+                    "項目削除の前に置いてください。"
                 )
         if rule.technique == "delete_item":
             for table, names in rule.expanded().items():

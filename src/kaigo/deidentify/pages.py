@@ -45,7 +45,11 @@ def render_ledger_page(release: Release) -> str:
             "title": "行の収支",
             "sentences": [
                 *(read_out_balance(name, part) for name, part in ledger["balance"].items()),
-                *([f"仮IDは、{read_out_pseudonyms(ledger['pseudonyms'])}"] if ledger.get("pseudonyms") else []),
+                *(
+                    [f"仮IDは、{read_out_pseudonyms(ledger['pseudonyms'])}"]
+                    if ledger.get("pseudonyms")
+                    else []
+                ),
             ],
             "table": _html(show_balance(release)),
         },

@@ -71,9 +71,7 @@ def _dictionary(standard: Standard, manifest: dict[str, Any], births: Sequence[s
     return buffer.getvalue()
 
 
-def _describe_column(
-    standard: Standard, name: str, births: Sequence[str]
-) -> tuple[str, str, str, str, str]:
+def _describe_column(standard: Standard, name: str, births: Sequence[str]) -> tuple[str, str, str, str, str]:
     if name in _OWN_COLUMNS:
         label, dtype, meaning = _OWN_COLUMNS[name]
         if name == "person_id" and standard.pseudonym.mode == "stable":
@@ -110,9 +108,7 @@ def _rules_for(standard: Standard, full: str) -> list[Rule]:
     return [rule for rule in standard.rules if column in rule.expanded().get(table, ())]
 
 
-def _readme(
-    standard: Standard, manifest: dict[str, Any], pseudonyms: Mapping[str, int] | None
-) -> str:
+def _readme(standard: Standard, manifest: dict[str, Any], pseudonyms: Mapping[str, int] | None) -> str:
     parameters = manifest["parameters"]
     rows = "\n".join(f"  {name}: {part['rows']:,}行" for name, part in manifest["tables"].items())
     counted = f"仮ID: {read_out_pseudonyms(pseudonyms)}\n" if pseudonyms else ""

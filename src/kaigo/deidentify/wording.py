@@ -123,7 +123,7 @@ def read_out(entry: Mapping[str, Any], *, seconds: bool = True) -> str:
     if entry["table"] == "すべての表":
         done = f"提供する{rows_in:,}行のすべてに当てはめました"
     elif rows_out < rows_in:
-        left = str(entry.get("left_as", "")) or "定めにより削除したレコード"
+        left = str(entry.get("left_as", "")) or "定めによりレコード削除した行"
         verb = "まとめて減らし" if "まとめた" in left else "外し"
         done = f"{label_table(entry['table'])}の{rows_in:,}行のうち{rows_in - rows_out:,}行を{verb}、残る{rows_out:,}行の{cells:,}か所を変えました"
     elif cells:
