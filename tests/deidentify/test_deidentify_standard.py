@@ -116,7 +116,10 @@ def move_first(rule_id: str) -> Change:
         (change_rule("06", parameters={"persons": 10, "people": 3}), "基準値「people」"),
         (change_rule("10", parameters={"percentile": 99, "persons": 10}), "基準値「percentile」"),
         (change_rule("05", parameters={"k": 1}), "基準値「k」"),
-        (change_rule("02", technique="keep"), "列「persons.name」(氏名)は直接識別子なので、項目削除が必要です"),
+        (
+            change_rule("02", technique="keep"),
+            "列「persons.name」(氏名)は直接識別子なので、項目削除が必要です",
+        ),
         (change_rule("01", technique="keep"), "個人識別符号なので、項目削除が必要です"),
         (change_rule("11", technique="keep"), "連結符号なので、項目削除が必要です"),
         (change_rule("05", technique="top_code", parameters={"percentile": 0.9, "persons": 5}), "使えません"),

@@ -21,6 +21,21 @@ COUNTS_PERSONS = {
     "keep_promise": "約束の確保",
 }
 """Techniques that count persons, and what they say to hold."""
+OVERLAPS = (
+    (
+        "band_birth",
+        "generalise_birth",
+        "band_birth は決めた年齢で区切り、generalise_birth は四半期・年・等しい幅で束ねます。"
+        "少ない区切りを自治体に合わせて置くなら band_birth、幅をそろえるなら generalise_birth の、どちらか一方にしてください。",
+    ),
+    (
+        "merge_to_problem",
+        "merge_options",
+        "merge_to_problem は公表された区分(問題なし・問題あり)の2つにまとめ、merge_options は決めた組か人数でまとめます。"
+        "2つの区分で足りるなら merge_to_problem、組を自分で決めるか人数で決めるなら merge_options の、どちらか一方にしてください。",
+    ),
+)
+"""Techniques that do much the same to a column, and which to take when."""
 REMOVES_ROWS = ("delete_records", "delete_small_groups", "drop_extreme_months", "sample_persons")
 CHANGES_CODES = ("roll_up_rare_codes", "lift_code", "blank_rarest_codes")
 BY_CODE = ("top_code", "bottom_code", "microaggregate")
@@ -49,6 +64,9 @@ def _check_pair(rule: Rule, later: Rule) -> Iterator[str]:
         yield (
             f"定め{later.id}: 疑似データ(定め{rule.id})を人に数えてしまうので、疑似データの前に置く必要があります。"
         )
+    for first, second, which in OVERLAPS:
+        if {rule.technique, later.technique} == {first, second} and _share_columns(rule, later):
+            yield f"定め{later.id}: 定め{rule.id}と同じ列を、似た手法で2度まとめます。{which}"
     if later.technique == "sample_persons" and rule.technique in {"add_pseudo_data", "sample_persons"}:
         earlier = "疑似データを加える" if rule.technique == "add_pseudo_data" else "人を抽出する"
         yield (
@@ -66,6 +84,14 @@ def _check_pair(rule: Rule, later: Rule) -> Iterator[str]:
             yield (
                 f"定め{later.id}: ノイズを加えると定め{rule.id}でそろえた値が崩れるので、その前に置く必要があります。"
             )
+
+
+def _share_columns(rule: Rule, later: Rule) -> bool:
+    if "month" in {rule.parameters.get("to"), later.parameters.get("to")}:
+        # Months are no bands yet.
+        return False
+    own = rule.expanded()
+    return any(set(own.get(table, ())) & set(names) for table, names in later.expanded().items())
 
 
 def _check_persons(rules: Sequence[Rule]) -> Iterator[str]:

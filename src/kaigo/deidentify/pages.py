@@ -71,9 +71,9 @@ def render_deliberation_page(standard: Standard, release: Release) -> str:
             "title": "検討した差異",
             "table": _html(show_deliberations(standard, release)),
         },
-        {"id": "keys", "title": "準識別子", "table": _html(show_exclusions(standard))},
+        {"id": "keys", "title": "準識別子", "table": _html(show_exclusions(standard, release))},
         {"id": "standard", "title": "加工基準書", "table": _html(show_standard(standard))},
-        {"id": "reasons", "title": "定めの理由", "table": _html(show_reasons(standard))},
+        {"id": "reasons", "title": "定めの理由", "table": _html(show_reasons(standard, release))},
     ]
     lead = [
         "規則第62条第5号(当時の規則第11条第5号)は、レコード間の差異とファイルの性質を勘案し、その結果を踏まえて措置をとることを求めています。検討した差異、測ったもの、とった措置またはとらない理由を記します。",

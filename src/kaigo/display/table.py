@@ -173,7 +173,10 @@ class Table:
         """
         lines = wrap_text(self.caption, width)
         for i in range(len(self.grid.rows)):
-            lines += ["", *wrap_text(f"■ {self.grid.columns[0].header}: {self.grid.text(i, 0)}", width, indent="   ")]
+            lines += [
+                "",
+                *wrap_text(f"■ {self.grid.columns[0].header}: {self.grid.text(i, 0)}", width, indent="   "),
+            ]
             for j, column in enumerate(self.grid.columns[1:], 1):
                 lines += wrap_text(f"   {column.header}: {self.grid.text(i, j)}", width, indent="      ")
         notes = [f"注: {self.note}"] if self.note else []
