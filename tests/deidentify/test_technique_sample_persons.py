@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,8 +11,10 @@ from hypothesis import strategies as st
 from rule_runner import make_rule, run_rules
 from town_strategy import FEW, build, closes
 
-from kaigo.deidentify import load_standard
+from kaigo.deidentify import Key, load_standard, make_release
 from kaigo.deidentify.standard import Standard, check_standard
+from kaigo.risk.figures import compare_layouts
+from kaigo.risk.release import measure_release
 from kaigo.tables import CareTables
 
 Make = Callable[..., CareTables]
@@ -71,6 +74,21 @@ def test_each_town_keeps_its_share_and_nothing_of_a_person_is_lost(
     assert Counter(people[n - 1]["town"] for n in kept) == wanted
     assert Counter(done.values("person")) == {n: len(people[n - 1]["lines"]) for n in kept}
     assert closes(done, "benefits")
+
+
+@pytest.mark.parametrize("sampled", [True, False])
+def test_the_risk_page_speaks_of_unknown_membership_only_where_persons_were_drawn(
+    make_tables: Make, tmp_path: Path, sampled: bool
+) -> None:
+    tables = make_tables(list(range(1, 41)))
+    standard = with_sample(0, share=0.5) if sampled else load_standard("soumu-2018-linked")
+    release = make_release(tables, standard, tmp_path / "r", key=Key.derive(1))
+    assert release.is_sampled is sampled
+    assert release.ledger()["pseudonyms"]["persons"] == (20 if sampled else 40)
+    left_out = release.ledger()["balance"]["persons"]["left_out"]
+    assert left_out.get("抽出しなかったレコード", 0) == (20 if sampled else 0)
+    note = compare_layouts([measure_release(release)], "試験").note
+    assert ("だれが抽出されたか" in note) is sampled and ("母集団の全員が含まれる" in note) is not sampled
 
 
 def with_sample(place: int, **parameters: Any) -> Standard:

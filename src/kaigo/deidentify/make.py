@@ -25,6 +25,7 @@ from kaigo.deidentify.release import Release
 from kaigo.deidentify.sources import open_sources
 from kaigo.deidentify.standard import Layout, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
+from kaigo.deidentify.techniques.sample_persons import SamplePersons
 from kaigo.deidentify.workspace import LedgerEntry, Workspace
 from kaigo.engine import Engine, atomic_folder, check_replaceable, open_engine, write_file
 from kaigo.errors import EmptyResultError, StandardError
@@ -230,6 +231,7 @@ def _describe(
         | {name: metadata.version(name) for name in ("duckdb", "pyarrow", "numpy")},
         "synthetic": tables.is_synthetic,
         "layout": layout,
+        "sampled": any(rule.technique == SamplePersons.name for rule in standard.rules),
         "standard": standard.name,
         "parameters": {
             "first_month": workspace.first_month,
