@@ -7,6 +7,7 @@ import pytest
 from commands import Run
 
 from kaigo.deidentify import list_standards, load_standard
+from kaigo.display.texts import measure_width
 
 
 def write_standard(path: Path, **parts: dict[str, object]) -> Path:
@@ -26,6 +27,11 @@ def test_a_shipped_standard_is_clean_and_shown_whole(kaigo: Run, name: str) -> N
     assert shown.code == 0
     for words in ("被保険者番号", "※1", "※2", "規則第62条第5号", "準識別子", "記録のしかた", "考えた差異"):
         assert words in shown.out, words
+    # A terminal of 100 columns; one closing mark may stand beyond the limit of 96.
+    assert max(measure_width(line) for line in shown.out.splitlines()) <= 100
+    words = "".join(shown.out.split())
+    for rule in load_standard(name).rules:
+        assert "".join(rule.reason.split()) in words
 
 
 @pytest.mark.parametrize(

@@ -89,3 +89,14 @@ def test_every_released_level_is_named(tmp_path: Path) -> None:
         words = next(row["値・単位"] for row in csv.DictReader(file) if row["列"] == "care_level")
     values = set(pq.read_table(made.provide / "joined")["care_level"].to_pylist())
     assert values and values <= {part.split(" ")[0] for part in words.split("|")}
+
+
+def test_bands_of_births_are_said_in_words(tmp_path: Path) -> None:
+    care = make_town(persons=60).write(tmp_path / "care")
+    release = make_release(care, load_standard("ndb-like"), tmp_path / "r", key=Key.derive(1))
+    released = set(pq.read_table(release.provide / "persons").column("age_band").to_pylist()) - {None}
+    with (release.provide / "dictionary.csv").open(encoding="utf-8-sig") as file:
+        row = next(row for row in csv.DictReader(file) if row["列"] == "age_band")
+    listed = row["値・単位"].partition("。")[2].split("|")
+    assert {value.split(" ")[0] for value in listed} == released
+    assert "80-84 80歳〜84歳" in listed and "95- 95歳以上" in listed

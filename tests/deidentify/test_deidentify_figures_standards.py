@@ -1,14 +1,17 @@
 """Tables about standards: side by side, the deliberation, the ledger in words, what a promise needs."""
 
+import dataclasses
+import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from made_town import make_town
 
-from kaigo.deidentify import Key, Release, load_standard, make_release
+from kaigo.deidentify import Key, Release, list_standards, load_standard, make_release
 from kaigo.deidentify.figures import show_reasons, show_standard
 from kaigo.deidentify.figures_promise import show_small_classes
 from kaigo.deidentify.figures_standards import (
@@ -17,7 +20,9 @@ from kaigo.deidentify.figures_standards import (
     show_exclusions,
     show_ledger_in_words,
 )
-from kaigo.deidentify.wording import read_out
+from kaigo.deidentify.own_data_words import say_measured, say_reason
+from kaigo.deidentify.pages import render_deliberation_page, render_ledger_page
+from kaigo.deidentify.wording import read_out, read_out_pseudonyms
 from kaigo.tables import CareTables
 
 Make = Callable[..., CareTables]
@@ -58,6 +63,30 @@ def test_the_deliberation_names_each_difference_measure_and_what_it_did(release:
     assert none["理由"] and none["この加工での結果"] == "なし"
 
 
+@pytest.mark.parametrize("name", list_standards())
+def test_a_page_of_own_data_quotes_no_figure_of_synthetic_data(release: Release, name: str) -> None:
+    own = dataclasses.replace(release, manifest={**release.manifest, "synthetic": False})
+    standard = load_standard(name)
+    page = render_deliberation_page(standard, own).replace("市町村", "")
+    shown = re.sub(r"\(合成データで測った値を含む文は[^)]*\)", "", page)
+    assert not re.findall(
+        r"合成データの町|町[でのは]|例示の|1,800人、12か月|人規模|[1-9][0-9]*\.[0-9]%", shown
+    )
+    assert "このデータでは測っていません" in shown and f"kaigo risk {release.folder}" in shown
+    synthetic = render_deliberation_page(standard, release)
+    assert "町" in synthetic.replace("市町村", "") and "測っていません" not in synthetic
+
+
+def test_what_was_published_or_measured_on_own_data_is_quoted(release: Release) -> None:
+    own = dataclasses.replace(release, manifest={**release.manifest, "synthetic": False})
+    part = load_standard("soumu-2018").deliberations[0]
+    for measured_on, quoted in {"合成データ": False, "公表資料": True, "自治体のデータ": True}.items():
+        said = say_measured(part.model_copy(update={"measured_on": measured_on}), own)
+        assert (said == part.measured) is quoted
+    assert say_reason("85歳で区切る。町で60.5%が残る。", own).startswith("85歳で区切る。(合成データで")
+    assert say_reason("少ないコードの0.1%。", own) == "少ないコードの0.1%。"
+
+
 def test_columns_that_are_not_counted_carry_their_reason() -> None:
     frame = show_exclusions(load_standard("soumu-2018")).frame
     assert set(frame["準識別子に"]) == {"数える", "数えない"}
@@ -69,6 +98,19 @@ def test_the_standard_s_table_has_every_rule_and_what_stands_beside_them() -> No
     numbers = list(show_standard(standard).frame["資料の番号"])
     assert len(numbers) == len(standard.rules) + 3 and {"※1", "※2"} <= set(numbers)
     assert (show_reasons(standard).frame["記録のしかた"].str.len() > 5).all()
+
+
+def test_persons_and_rows_of_pseudonyms_balance_in_the_page_and_the_readme(release: Release) -> None:
+    part = release.ledger()["pseudonyms"]
+    crosswalk = pq.read_table(release.keep / "crosswalk" / "persons").to_pandas()
+    assert part["persons"] == crosswalk[["insurer_number", "insured_number"]].drop_duplicates().shape[0]
+    assert part["rows"] == len(crosswalk) == release.manifest["tables"]["persons"]["rows"]
+    line = f"{part['persons']:,}人 → personsの{part['rows']:,}行(1人につき、仮IDの期間ごとに1行)"
+    assert line in render_ledger_page(release)
+    assert line in (release.provide / "README.txt").read_text(encoding="utf-8")
+    said = read_out_pseudonyms({"persons": 3, "periods": 2, "rows": 5})
+    assert said.endswith("3人×2期間=6のうち1は、その期間に有効な認定がなく行がない。")
+    assert "どの期間にも行がある" in read_out_pseudonyms({"persons": 3, "periods": 2, "rows": 6})
 
 
 def test_the_ledger_is_read_out_rule_by_rule(release: Release) -> None:

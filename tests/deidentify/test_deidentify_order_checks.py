@@ -44,6 +44,24 @@ def test_two_rules_in_the_wrong_order_are_found_and_not_in_the_right_one(
     assert list(check_order(rules(then, first))) == []
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "column", "parameters"),
+    [
+        ("merge_to_problem", "merge_options", WALKING, {}),
+        ("generalise_birth", "band_birth", "persons.birth_date", {"to": "year"}),
+    ],
+)
+def test_two_techniques_that_overlap_on_a_column_are_told_apart(
+    first: str, then: str, column: str, parameters: dict[str, Any]
+) -> None:
+    pair = [make_rule(first, column, **parameters), make_rule(then, column)]
+    (finding,) = check_order(pair)
+    assert first in finding and then in finding and "どちらか一方" in finding
+    assert list(check_order([make_rule(first, column, to="month"), make_rule(then, column)])) == []
+    other = make_rule(then, "certifications.survey_2_5")
+    assert list(check_order([pair[0], other])) == []
+
+
 def test_a_code_kept_for_fewer_persons_than_its_values_need_is_too_fine() -> None:
     wrong = rules(
         "roll_up_rare_codes", "top_code", roll_up_rare_codes={"persons": 5}, top_code={"persons": 10}

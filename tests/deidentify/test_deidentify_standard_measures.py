@@ -81,6 +81,12 @@ def test_every_shipped_standard_is_sound(name: str) -> None:
             ),
             "「valid_from_month」がない",
         ),
+        (
+            lambda data: data["not_quasi_identifiers"].remove(
+                next(p for p in data["not_quasi_identifiers"] if "benefits.days" in p["columns"])
+            ),
+            "列「benefits.days」(日数)を準識別子に数えておらず",
+        ),
         (lambda data: data["deliberations"][0].update(columns=["sex"]), "準識別子「care_level」"),
         (
             lambda data: data.pop("deliberations"),

@@ -91,7 +91,7 @@ def test_a_standard_may_not_make_a_birth_finer_again() -> None:
     assert list(check_birth(BIRTH, [month, aged, year])) == []
     assert "年月日・年月" in next(check_birth(BIRTH, [year, month]))
     assert "年になっています" in next(check_birth(BIRTH, [year, aged]))
-    assert "一般化するか削除" in next(check_birth(BIRTH, [make_rule("keep", BIRTH)]))
+    assert "一般化するか項目削除" in next(check_birth(BIRTH, [make_rule("keep", BIRTH)]))
     assert released_birth([month, aged, year]) == "birth_year"
     assert released_birth([month]) == "birth_month"
 

@@ -108,13 +108,13 @@ def test_the_figures_move_where_the_change_of_the_data_sends_them(town: Reports,
     assert after["40_risk", "一意な人の割合"] == 0
     assert after["40_risk", "行が再び1人にまとまる人の割合"] == 0
     # A fifth of the persons without answers: their profile is unknown.
-    unknown = ("70_service_use", "容態像が決まらない割合")
+    unknown = ("70_service_use", "容態像が決まらない割合(認定のある人×月のうち)")
     assert before[unknown] == 0
     assert 10 < after[unknown] < 30
     # Two thirds of the persons, twice: a third more; a fifth of them at the highest level.
     persons = ("60_conditions", "最後の月に認定が有効な人")
     assert after[persons] == pytest.approx(before[persons] * 4 / 3, rel=0.05)
-    severe = ("60_conditions", "要介護3以上の割合")
+    severe = ("60_conditions", "要介護3以上の割合(最後の月に認定が有効な人のうち)")
     assert after[severe] > before[severe] + 5
     levels = ("20_synthetic_data", "区分の割合の最大の差")
     assert after[levels] > before[levels] + 5

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kaigo.analysis.care_plans_result import CarePlansResult
 from kaigo.analysis.conditions_result import ConditionsResult
-from kaigo.analysis.figure_parts import is_small
+from kaigo.analysis.figure_parts import is_small, month_base, share_base
 from kaigo.analysis.intervals import Share
 from kaigo.analysis.rules import load_statements, load_thresholds, needy_name
 from kaigo.analysis.service_use_result import ServiceUseResult
@@ -41,7 +41,9 @@ def judge_conditions(result: ConditionsResult) -> Decision:
                 None,
                 result.unit,
             ),
-            Criterion(f"{needy_name()}の割合", _shown_percent(result.need), None, "%"),
+            Criterion(
+                f"{needy_name()}の割合({share_base(result.unit)})", _shown_percent(result.need), None, "%"
+            ),
         ],
         reason="".join(reasons),
         not_meaning="可は、その容態が重い区分の原因であるという意味ではありません。"
@@ -63,7 +65,10 @@ def judge_service_use(result: ServiceUseResult) -> Decision:
     figures, reasons, met = [], [], result.unit == "人"
     for key, value in (("rolled_up_share", rolled), ("unknown_profile_share", unknown)):
         threshold = thresholds[key]
-        figures.append(Criterion(threshold["name"], round(value, 2), threshold["value"], threshold["unit"]))
+        label = threshold["name"]
+        if key == "unknown_profile_share":
+            label += f"({month_base(result.unit, result.layout)})"
+        figures.append(Criterion(label, round(value, 2), threshold["value"], threshold["unit"]))
         within = value <= threshold["value"]
         met = met and within
         word = "以下です" if within else "を超えます"

@@ -80,6 +80,16 @@ def count_name(unit: str) -> str:
     return "人数" if unit == "人" else "行数"
 
 
+def share_base(unit: str) -> str:
+    """Of what a share of the last month is: persons with a certification in force, or lines."""
+    return "最後の月に認定が有効な人のうち" if unit == "人" else "最後の月の給付の行のうち"
+
+
+def month_base(unit: str, layout: str) -> str:
+    """Of what a share over months is: persons (or pseudonyms) times months, or lines."""
+    return f"認定のある{counted_unit(layout)}×月のうち" if unit == "人" else "給付の行のうち"
+
+
 def to_percent(value: float | None) -> float:
     """A share as a percentage; NaN where there is none."""
     return float("nan") if value is None else 100 * value

@@ -111,7 +111,7 @@ def baseline_table(result: CarePlansResult, *, source_text: str, inhabitants: in
     import pandas as pd
 
     patterns = choose_shown_patterns(result, inhabitants)
-    name, other, share = needy_name(), f"{needy_name()}でない", f"{needy_name()}の割合"
+    name, other, share = needy_name(), f"{needy_name()}でない", f"最初の月に{needy_name()}の割合"
     frame = pd.DataFrame(
         [
             {
@@ -136,7 +136,7 @@ def baseline_table(result: CarePlansResult, *, source_text: str, inhabitants: in
     )
     shown = [row for row in read_rows(layout.hide(frame), share) if row[LABEL] != ALL]
     found = describe_extremes(shown, LABEL, share) if shown else hidden_words()
-    caption = f"最初の月に{share}(サービスを比べる前からの違い): {found}({result.warning})"
+    caption = f"{share}(サービスを比べる前からの違い): {found}({result.warning})"
     return layout.build(frame, caption=caption, note=_explain_merging(patterns) + result.notes[0])
 
 

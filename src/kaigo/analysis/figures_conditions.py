@@ -13,6 +13,7 @@ from kaigo.analysis.figure_parts import (
     is_small,
     month_words,
     read_rows,
+    share_base,
     share_cells,
     share_columns,
     to_percent,
@@ -35,7 +36,7 @@ def level_table(result: ConditionsResult, *, source_text: str, inhabitants: int 
     """区分の構成。少ない区分があるときは、3つにまとめて示す(ほかの表の合計から逆算されないように)。"""
     import pandas as pd
 
-    count = count_name(result.unit)
+    count, share = count_name(result.unit), f"割合({share_base(result.unit)})"
     counts = dict(result.levels)
     groups = {level_name(level): [level] for level in CERTIFIED}
     if is_small(list(counts.values()), choose_rule(inhabitants)):
@@ -45,14 +46,14 @@ def level_table(result: ConditionsResult, *, source_text: str, inhabitants: int 
     rows.append((ALL, result.total))
     frame = pd.DataFrame(
         [(name, number, to_percent(number / result.total)) for name, number in rows],
-        columns=["要介護状態区分", count, "割合"],
+        columns=["要介護状態区分", count, share],
     )
     layout = TableForm(
-        (count,), {"割合": count}, {count: result.unit, "割合": "%"}, source_text, inhabitants, {"割合": 1}
+        (count,), {share: count}, {count: result.unit, share: "%"}, source_text, inhabitants, {share: 1}
     )
-    shown = read_rows(layout.hide(frame).iloc[:-1], "割合")
+    shown = read_rows(layout.hide(frame).iloc[:-1], share)
     who = f"{month_words(result.month)}に認定が有効な人" if result.unit == "人" else "最後の月の給付の行"
-    found = describe_extremes(shown, "要介護状態区分", "割合") if shown else hidden_words()
+    found = describe_extremes(shown, "要介護状態区分", share) if shown else hidden_words()
     return layout.build(frame, caption=f"{who}の区分の割合: {found}", note=result.notes[2])
 
 

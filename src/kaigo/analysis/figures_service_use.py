@@ -31,7 +31,11 @@ if TYPE_CHECKING:
 
 ALL = "全体"
 PERSONS, USERS, NON_USERS = "認定のある人", "利用した人", "利用しなかった人"
-USE_SHARE, UNITS, LIMIT_SHARE = "利用した月の割合", "利用した月の平均単位数", "支給限度額に対する割合"
+USE_SHARE, UNITS, LIMIT_SHARE = (
+    "利用した月の割合(認定のある月のうち)",
+    "利用した月の平均単位数",
+    "支給限度額に対する割合",
+)
 LINES, UNITS_PER_LINE = "行数", "1行の平均単位数"
 SHARE = "単位数の割合"
 

@@ -64,6 +64,7 @@ def report(
     """
     from kaigo.workbook.params import Params
     from kaigo.workbook.project import find_project_root
+    from kaigo.workbook.record import write_command
     from kaigo.workbook.report import write_report
 
     root = find_project_root()
@@ -71,8 +72,11 @@ def report(
     if data is not None:
         _check_data(data)
         overrides["data"] = str(data)
+    base = Params.load(params or root / DEFAULT_PARAMETERS)
     wanted = Params.load(params or root / DEFAULT_PARAMETERS, overrides)
-    result = write_report(wanted, only=tuple(only or ()), out=out, root=root, progress=choose_teller())
+    chosen = tuple(only or ())
+    command = write_command(wanted, chosen, file=params, base=base, out=out)
+    result = write_report(wanted, only=chosen, out=out, root=root, command=command, progress=choose_teller())
     say(f"全体の判定: {result.overall or 'なし'}\n報告書: {result.index}", json_to)
     if json_to:
         write_json(json.loads((result.index.parent / "verdict.json").read_text(encoding="utf-8")), json_to)

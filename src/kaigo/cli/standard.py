@@ -26,7 +26,7 @@ def build_app() -> typer.Typer:
 
 
 def show(name: Name, json_to: JsonTo = None) -> None:
-    """加工基準書(定め、理由、準識別子、5号の検討)を表で示す(内部限り)。
+    """加工基準書(定め、理由、準識別子、5号の検討)を、定めごとに1段ずつ示す(内部限り)。
 
     例: kaigo standard show soumu-2018
     """
@@ -36,7 +36,7 @@ def show(name: Name, json_to: JsonTo = None) -> None:
 
     standard = load_standard(name)
     parts = (show_standard, show_reasons, show_exclusions, show_deliberations)
-    say("\n\n".join(part(standard).to_text() for part in parts), json_to)
+    say("\n\n\n".join(part(standard).to_blocks() for part in parts), json_to)
     write_json(standard.model_dump(mode="json"), json_to)
 
 

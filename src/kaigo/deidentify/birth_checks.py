@@ -32,7 +32,7 @@ def check_birth(column: str, rules: Sequence[Rule]) -> Iterator[str]:
         elif rule.technique == "delete_super_aged":
             needs = range(MONTH, MONTH + 1)
             if grain == DATE:
-                yield f"定め{rule.id}: 超高齢の生年月の削除は、年月への一般化の後に置く必要があります。"
+                yield f"定め{rule.id}: 超高齢の生年月のセル削除は、年月への一般化の後に置く必要があります。"
                 needs = None
         elif rule.technique == "merge_small_groups":
             needs, after = range(YEAR, BAND + 1), BAND
@@ -47,4 +47,4 @@ def check_birth(column: str, rules: Sequence[Rule]) -> Iterator[str]:
         grain = max(grain, after)
     deleted = any(rule.technique == "delete_item" for rule in rules)
     if rules and grain == DATE and not deleted:
-        yield f"列「{column}」(生年月日)は、年月に一般化するか削除する必要があります。"
+        yield f"列「{column}」(生年月日)は、年月に一般化するか項目削除する必要があります。"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kaigo.deidentify.own_data_words import say_reason
 from kaigo.deidentify.release import Release
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
@@ -99,13 +100,13 @@ def show_document_rules(standard: Standard) -> Table:
     )
 
 
-def show_reasons(standard: Standard) -> Table:
-    """定めごとの理由。"""
+def show_reasons(standard: Standard, release: Release | None = None) -> Table:
+    """定めごとの理由(``release``: その加工に当てはまることだけ)。"""
     import pandas as pd
 
     frame = pd.DataFrame(
         [
-            [rule.id, describe_columns(rule), rule.reason, rule.record]
+            [rule.id, describe_columns(rule), say_reason(rule.reason, release), rule.record]
             for rule in _in_document_order(standard)
         ],
         columns=["定め", "項目", "理由", "記録のしかた"],

@@ -10,9 +10,11 @@ from typing import Any
 from kaigo.deidentify.figures import LEDGER_SOURCE
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.make import make_release
+from kaigo.deidentify.own_data_words import say_measured, say_reason
 from kaigo.deidentify.release import Release
 from kaigo.deidentify.released_names import released_birth
 from kaigo.deidentify.standard import Standard, list_standards, load_standard
+from kaigo.deidentify.techniques.sample_persons import LEFT_AS
 from kaigo.deidentify.wording import describe_columns, label_table, read_out, read_out_balance
 from kaigo.display import Table
 from kaigo.engine import Engine, open_engine
@@ -39,10 +41,13 @@ def show_deliberations(standard: Standard, release: Release | None = None) -> Ta
         row = [
             part.difference,
             part.topic,
-            part.measured,
+            say_measured(part, release),
             f"{part.outcome}: {measures}" if measures else part.outcome,
         ]
-        row += [part.reason, *([_count_measures(entries, part.measures)] if release else [])]
+        row += [
+            say_reason(part.reason, release),
+            *([_count_measures(entries, part.measures)] if release else []),
+        ]
         rows.append(row)
     columns = ["考えた差異", "区分", "測ったもの", "措置", "理由"] + (["この加工での結果"] if release else [])
     taken = sum(part.outcome == "措置をとる" for part in standard.deliberations)
@@ -75,8 +80,8 @@ def _count_measures(entries: Sequence[Mapping[str, Any]], measures: Sequence[str
     return f"{cells:,}セルを変え、{removed:,}行を外すかまとめた(1つの定めで最大{persons:,}人)"
 
 
-def show_exclusions(standard: Standard) -> Table:
-    """準識別子に数える列と、提供するが数えない列の理由。"""
+def show_exclusions(standard: Standard, release: Release | None = None) -> Table:
+    """準識別子に数える列と、提供するが数えない列の理由(``release``: その加工に当てはまることだけ)。"""
     import pandas as pd
 
     labels = {column.name: column.label for schema in load_schemas().values() for column in schema.columns}
@@ -89,7 +94,11 @@ def show_exclusions(standard: Standard) -> Table:
         names = [entry.rpartition(".")[2] for entry in part.columns]
         label = "、".join(dict.fromkeys(labels.get(name, name) for name in names))
         rows.append(
-            [label if len(names) < 5 else f"認定調査の基本項目({len(names)}項目)", "数えない", part.reason]
+            [
+                label if len(names) < 5 else f"認定調査の基本項目({len(names)}項目)",
+                "数えない",
+                say_reason(part.reason, release),
+            ]
         )
     return Table(
         pd.DataFrame(rows, columns=["項目", "準識別子に", "理由"]),
@@ -190,9 +199,9 @@ def compare_standards(
 def _weigh(standard: Standard, release: Release, engine: str) -> list[object]:
     ledger = release.ledger()
     benefits = ledger["balance"]["benefits"]
-    lost = benefits["left_out"].get("定めにより削除したレコード", 0)
+    lost = _count_left_out(benefits)
     persons = ledger["balance"]["persons"]
-    removed = persons["left_out"].get("定めにより削除したレコード", 0)
+    removed = _count_left_out(persons)
     joined = release.layout == "joined"
     with open_engine(engine) as session:
         release.scan(session)
@@ -219,6 +228,11 @@ def _weigh(standard: Standard, release: Release, engine: str) -> list[object]:
         codes,
         f"{promise['persons']}人以上" if promise else "なし",
     ]
+
+
+def _count_left_out(part: Mapping[str, Any]) -> int:
+    """Rows that rules removed or that were not drawn."""
+    return sum(part["left_out"].get(name, 0) for name in ("定めによりレコード削除した行", LEFT_AS))
 
 
 def _columns_of(release: Release, view: str) -> list[str]:

@@ -62,6 +62,18 @@ def list_closing_entries(
     return made
 
 
+def count_pseudonyms(work: Workspace, rows: Mapping[str, int]) -> dict[str, int] | None:
+    """人から persons の行まで: 仮IDを受けた人、期間、行(linked のほかは None)。
+
+    A person has a row in each pseudonym period in which a certification is in force.
+    """
+    if work.layout != "linked":
+        return None
+    periods = -(-work.months // work.span_months)
+    persons = int(work.engine.value("select count(distinct person) from pseudonyms"))
+    return {"persons": persons, "periods": periods, "rows": rows["persons"]}
+
+
 def _entry(
     rule: Rule, table: str, column: str, technique: str, rows: int, cells: int, persons: int, seconds: float
 ) -> LedgerEntry:
@@ -128,6 +140,7 @@ def close_ledger(
         "rules": [dataclasses.asdict(entry) for entry in entries],
         "balance": balance,
         "released_rows": rows,
+        "pseudonyms": count_pseudonyms(work, rows),
         "promise": dataclasses.asdict(promise) if promise else None,
     }
 

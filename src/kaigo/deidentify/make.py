@@ -25,6 +25,7 @@ from kaigo.deidentify.release import Release
 from kaigo.deidentify.sources import open_sources
 from kaigo.deidentify.standard import Layout, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
+from kaigo.deidentify.techniques.sample_persons import SamplePersons
 from kaigo.deidentify.workspace import LedgerEntry, Workspace
 from kaigo.engine import Engine, atomic_folder, check_replaceable, open_engine, write_file
 from kaigo.errors import EmptyResultError, StandardError
@@ -108,14 +109,29 @@ def make_release(
         promise = check_promise(workspace, standard, provide)
         manifest = _describe(session, tables, standard, layout, provide, workspace)
         ledger = close_ledger(workspace, standard, entries, scope.balance, rows, promise)
+        births = _list_bands(workspace)
         shutil.rmtree(work)
         _protect(keep, trace)
         write_file(keep / "standard.toml", standard.to_toml(), mode=0o600)
         write_file(keep / "ledger.json", _to_json(ledger), mode=0o600)
         write_file(keep / "manifest.json", _to_json(manifest), mode=0o600)
         write_records(keep, destroyed)
-        write_papers(provide, standard, manifest, csv=csv)
+        write_papers(provide, standard, manifest, csv=csv, births=births, pseudonyms=ledger["pseudonyms"])
     return Release.open(out)
+
+
+def _list_bands(work: Workspace) -> list[str]:
+    """Bands of births that are released, the lowest first; none where the birth is no band."""
+    name = work.names["birth_date"]
+    if not name.endswith("_band") or "birth_date" not in work.columns["persons"]:
+        return []
+    birth = work.engine.dialect.quote("birth_date")
+    rows = work.engine.rows(
+        f"select distinct {birth} from {work.relations['persons']} where {birth} is not null"
+    )
+    return sorted(
+        (str(value) for (value,) in rows), key=lambda band: (int(band.strip("-").split("-")[0]), band)
+    )
 
 
 def _list_deleted(standard: Standard) -> frozenset[str]:
@@ -215,6 +231,7 @@ def _describe(
         | {name: metadata.version(name) for name in ("duckdb", "pyarrow", "numpy")},
         "synthetic": tables.is_synthetic,
         "layout": layout,
+        "sampled": any(rule.technique == SamplePersons.name for rule in standard.rules),
         "standard": standard.name,
         "parameters": {
             "first_month": workspace.first_month,

@@ -21,7 +21,22 @@ COUNTS_PERSONS = {
     "keep_promise": "約束の確保",
 }
 """Techniques that count persons, and what they say to hold."""
-REMOVES_ROWS = ("delete_records", "delete_small_groups", "drop_extreme_months")
+OVERLAPS = (
+    (
+        "band_birth",
+        "generalise_birth",
+        "band_birth は決めた年齢で区切り、generalise_birth は四半期・年・等しい幅で束ねます。"
+        "少ない区切りを自治体に合わせて置くなら band_birth、幅をそろえるなら generalise_birth の、どちらか一方にしてください。",
+    ),
+    (
+        "merge_to_problem",
+        "merge_options",
+        "merge_to_problem は公表された区分(問題なし・問題あり)の2つにまとめ、merge_options は決めた組か人数でまとめます。"
+        "2つの区分で足りるなら merge_to_problem、組を自分で決めるか人数で決めるなら merge_options の、どちらか一方にしてください。",
+    ),
+)
+"""Techniques that do much the same to a column, and which to take when."""
+REMOVES_ROWS = ("delete_records", "delete_small_groups", "drop_extreme_months", "sample_persons")
 CHANGES_CODES = ("roll_up_rare_codes", "lift_code", "blank_rarest_codes")
 BY_CODE = ("top_code", "bottom_code", "microaggregate")
 KEEPS_VALUES = ("top_code", "bottom_code", "cut_at_fixed", "microaggregate")
@@ -42,12 +57,21 @@ def _check_pair(rule: Rule, later: Rule) -> Iterator[str]:
     both_groups = rule.technique in {"blank_small_groups", "merge_small_groups", "delete_small_groups"}
     if counted and later.technique in REMOVES_ROWS and not (both_groups and rule.columns == later.columns):
         yield (
-            f"定め{later.id}: 行を削除するので、人数を数える定め{rule.id}({counted})の前に置く必要があります"
+            f"定め{later.id}: レコード(行)を外すので、人数を数える定め{rule.id}({counted})の前に置く必要があります"
             "(後に置くと、残した人数を下回ることがあります)。"
         )
     if rule.technique == "add_pseudo_data" and later.technique in COUNTS_PERSONS:
         yield (
             f"定め{later.id}: 疑似データ(定め{rule.id})を人に数えてしまうので、疑似データの前に置く必要があります。"
+        )
+    for first, second, which in OVERLAPS:
+        if {rule.technique, later.technique} == {first, second} and _share_columns(rule, later):
+            yield f"定め{later.id}: 定め{rule.id}と同じ列を、似た手法で2度まとめます。{which}"
+    if later.technique == "sample_persons" and rule.technique in {"add_pseudo_data", "sample_persons"}:
+        earlier = "疑似データを加える" if rule.technique == "add_pseudo_data" else "人を抽出する"
+        yield (
+            f"定め{later.id}: {earlier}定め{rule.id}の後で抽出すると、抽出した割合が言えなくなります。"
+            "抽出は1回とし、疑似データの前に置いてください。"
         )
     by_code = rule.technique in BY_CODE and str(rule.parameters.get("within", "code")) != "all"
     if by_code and later.technique in CHANGES_CODES:
@@ -60,6 +84,14 @@ def _check_pair(rule: Rule, later: Rule) -> Iterator[str]:
             yield (
                 f"定め{later.id}: ノイズを加えると定め{rule.id}でそろえた値が崩れるので、その前に置く必要があります。"
             )
+
+
+def _share_columns(rule: Rule, later: Rule) -> bool:
+    if "month" in {rule.parameters.get("to"), later.parameters.get("to")}:
+        # Months are no bands yet.
+        return False
+    own = rule.expanded()
+    return any(set(own.get(table, ())) & set(names) for table, names in later.expanded().items())
 
 
 def _check_persons(rules: Sequence[Rule]) -> Iterator[str]:
@@ -92,8 +124,8 @@ def _check_columns_named(rules: Sequence[Rule]) -> Iterator[str]:
             places = [f"{table}.{name}" for table in tables if name in load_schemas()[table].names]
             if places and all(place in deleted for place in places):
                 yield (
-                    f"定め{rule.id}: 組や層を作る列「{name}」は定め{deleted[places[0]]}で削除済みです。"
-                    "削除の前に置いてください。"
+                    f"定め{rule.id}: 組や層を作る列「{name}」は定め{deleted[places[0]]}で項目削除済みです。"
+                    "項目削除の前に置いてください。"
                 )
         if rule.technique == "delete_item":
             for table, names in rule.expanded().items():

@@ -9,7 +9,7 @@ from kaigo.deidentify.figures import show_balance, show_ledger, show_reasons, sh
 from kaigo.deidentify.figures_standards import NOT_A_LAW, show_deliberations, show_exclusions
 from kaigo.deidentify.release import Release
 from kaigo.deidentify.standard import Standard
-from kaigo.deidentify.wording import read_out, read_out_balance
+from kaigo.deidentify.wording import read_out, read_out_balance, read_out_pseudonyms
 from kaigo.display import Table
 from kaigo.display.page import Page, render_page
 from kaigo.engine import write_file
@@ -43,7 +43,14 @@ def render_ledger_page(release: Release) -> str:
         {
             "id": "balance",
             "title": "行の収支",
-            "sentences": [read_out_balance(name, part) for name, part in ledger["balance"].items()],
+            "sentences": [
+                *(read_out_balance(name, part) for name, part in ledger["balance"].items()),
+                *(
+                    [f"仮IDは、{read_out_pseudonyms(ledger['pseudonyms'])}"]
+                    if ledger.get("pseudonyms")
+                    else []
+                ),
+            ],
             "table": _html(show_balance(release)),
         },
         {"id": "table", "title": "定めごとの表", "table": _html(show_ledger(release))},
@@ -64,9 +71,9 @@ def render_deliberation_page(standard: Standard, release: Release) -> str:
             "title": "検討した差異",
             "table": _html(show_deliberations(standard, release)),
         },
-        {"id": "keys", "title": "準識別子", "table": _html(show_exclusions(standard))},
+        {"id": "keys", "title": "準識別子", "table": _html(show_exclusions(standard, release))},
         {"id": "standard", "title": "加工基準書", "table": _html(show_standard(standard))},
-        {"id": "reasons", "title": "定めの理由", "table": _html(show_reasons(standard))},
+        {"id": "reasons", "title": "定めの理由", "table": _html(show_reasons(standard, release))},
     ]
     lead = [
         "規則第62条第5号(当時の規則第11条第5号)は、レコード間の差異とファイルの性質を勘案し、その結果を踏まえて措置をとることを求めています。検討した差異、測ったもの、とった措置またはとらない理由を記します。",

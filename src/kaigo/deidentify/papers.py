@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from kaigo.deidentify.released_names import GRAINS, source_column
 from kaigo.deidentify.released_values import describe_values, list_codes
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
+from kaigo.deidentify.wording import read_out_pseudonyms
 from kaigo.engine import write_file
-from kaigo.tables import BIRTH_COLUMNS, format_month, load_schemas
+from kaigo.tables import BIRTH_COLUMNS, format_month, load_schemas, show_birth
 
 _OWN_COLUMNS = {
     "person_id": (
@@ -28,10 +30,26 @@ _OWN_COLUMNS = {
 }
 
 
-def write_papers(provide: Path, standard: Standard, manifest: dict[str, Any], *, csv: bool) -> None:
-    """提供先に渡す項目一覧(dictionary.csv)と説明(README.txt)を書く。"""
-    write_file(provide / "dictionary.csv", "\ufeff" + _dictionary(standard, manifest))
-    write_file(provide / "README.txt", _readme(standard, manifest))
+def write_papers(
+    provide: Path,
+    standard: Standard,
+    manifest: dict[str, Any],
+    *,
+    csv: bool,
+    births: Sequence[str] = (),
+    pseudonyms: Mapping[str, int] | None = None,
+) -> None:
+    """提供先に渡す項目一覧(dictionary.csv)と説明(README.txt)を書く。
+
+    Parameters
+    ----------
+    births : sequence of str
+        Bands of births or ages that are released, to be said in words.
+    pseudonyms : mapping, optional
+        Persons, periods and rows of ``persons`` of the linked layout (see :func:`count_pseudonyms`).
+    """
+    write_file(provide / "dictionary.csv", "\ufeff" + _dictionary(standard, manifest, births))
+    write_file(provide / "README.txt", _readme(standard, manifest, pseudonyms))
     if csv:
         for name in manifest["tables"]:
             table = pq.read_table(provide / name)
@@ -40,20 +58,20 @@ def write_papers(provide: Path, standard: Standard, manifest: dict[str, Any], *,
                 pa_csv.write_csv(table, file)
 
 
-def _dictionary(standard: Standard, manifest: dict[str, Any]) -> str:
+def _dictionary(standard: Standard, manifest: dict[str, Any], births: Sequence[str]) -> str:
     buffer = io.StringIO()
     writer = csv.writer(buffer)
     writer.writerow(["表", "列", "名称", "資料の番号", "型", "値・単位", "利用上の注意"])
     for table, described in manifest["tables"].items():
         for name in described["columns"]:
-            writer.writerow([table, name, *_describe_column(standard, name)])
+            writer.writerow([table, name, *_describe_column(standard, name, births)])
     if any("service_code" in described["columns"] for described in manifest["tables"].values()):
         for code, label, depth in list_codes(_rules_for(standard, "benefits.service_code")):
             writer.writerow(["(コード)", "service_code", label, "⑨", "text", code, f"上位概念: {depth}"])
     return buffer.getvalue()
 
 
-def _describe_column(standard: Standard, name: str) -> tuple[str, str, str, str, str]:
+def _describe_column(standard: Standard, name: str, births: Sequence[str]) -> tuple[str, str, str, str, str]:
     if name in _OWN_COLUMNS:
         label, dtype, meaning = _OWN_COLUMNS[name]
         if name == "person_id" and standard.pseudonym.mode == "stable":
@@ -72,6 +90,8 @@ def _describe_column(standard: Standard, name: str) -> tuple[str, str, str, str,
         caution = "、".join(dict.fromkeys(filter(None, notes)))
         if name in BIRTH_COLUMNS:
             label, dtype, meaning = BIRTH_COLUMNS[name]
+            if name.endswith("_band") and births:
+                meaning += "。" + "|".join(f"{value} {show_birth(name, value)}" for value in births)
             return label, column.number, dtype, meaning, caution
         if source != name:
             grain, dtype = GRAINS[name.rpartition("_")[2]]
@@ -88,9 +108,10 @@ def _rules_for(standard: Standard, full: str) -> list[Rule]:
     return [rule for rule in standard.rules if column in rule.expanded().get(table, ())]
 
 
-def _readme(standard: Standard, manifest: dict[str, Any]) -> str:
+def _readme(standard: Standard, manifest: dict[str, Any], pseudonyms: Mapping[str, int] | None) -> str:
     parameters = manifest["parameters"]
     rows = "\n".join(f"  {name}: {part['rows']:,}行" for name, part in manifest["tables"].items())
+    counted = f"仮ID: {read_out_pseudonyms(pseudonyms)}\n" if pseudonyms else ""
     synthetic = (
         "合成データから作ったものです。実在の人物・事業所とは関係ありません。\n\n"
         if manifest["synthetic"]
@@ -99,10 +120,10 @@ def _readme(standard: Standard, manifest: dict[str, Any]) -> str:
     return (
         f"【提供先】介護データを加工した情報\n\n{synthetic}"
         f"対象: {format_month(parameters['first_month'])}から{format_month(parameters['last_month'])}までのサービス利用\n"
-        f"加工: {standard.title}\n表:\n{rows}\n\n"
+        f"加工: {standard.title}\n表:\n{rows}\n{counted}\n"
         "この情報を、本人を識別するためにほかの情報と照合してはなりません。\n"
         "加工の方法に関する情報を取得してはなりません。\n"
         "利用の目的、期間、安全管理の措置は契約のとおりです。\n"
-        "列の意味は dictionary.csv にあります。空欄は、回答がないか、加工により削除されたことを示します。\n"
+        "列の意味は dictionary.csv にあります。空欄は、もとから値がないか、加工によりセルを削除した(セル削除)ことを示します。加工により行ごと除いた人・給付(レコード削除)や列ごと除いた項目(項目削除)は、表に現れません。\n"
         "問い合わせ先: 要記入\n"
     )

@@ -94,7 +94,7 @@ class Found:
         c = self.counts
         return (
             f"同値類{c['classes']:,}。サービス種類のべ{c['codes']:,}人・種類のうち{c['rolled']:,}を分類に置き換え、"
-            f"{c['removed']:,}を削除。調査の回答{c['cells']:,}のうち{c['answers']:,}を残した。外した人{c['left_out']:,}人"
+            f"{c['removed']:,}の行を除いた(レコード削除)。調査の回答{c['cells']:,}のうち{c['answers']:,}を残した。外した人{c['left_out']:,}人"
         )
 
 

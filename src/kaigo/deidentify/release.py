@@ -51,6 +51,11 @@ class Release:
         return bool(self.manifest.get("synthetic"))
 
     @property
+    def is_sampled(self) -> bool:
+        """Whether persons were drawn at random (レコード一部抽出)."""
+        return bool(self.manifest.get("sampled"))
+
+    @property
     def has_crosswalk(self) -> bool:
         """Whether rows can still be traced to persons of the source."""
         return any((self.keep / "crosswalk").glob("*/*.parquet"))

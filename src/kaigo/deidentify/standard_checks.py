@@ -71,17 +71,17 @@ def _check_column(full: str, column: Column, rules: list[Rule]) -> Iterable[str]
         yield f"列「{full}」({column.label})の扱いが決まっていません。"
         return
     if column.column_class in _NEVER_RELEASED and not _deletes(rules):
-        yield f"列「{full}」({column.label})は{column.column_class}なので、削除が必要です。"
+        yield f"列「{full}」({column.label})は{column.column_class}なので、項目削除が必要です。"
     for earlier, later in pairwise(rules):
         if earlier.technique == "delete_item":
-            yield f"定め{later.id}: 列「{full}」は定め{earlier.id}で削除済みです。"
+            yield f"定め{later.id}: 列「{full}」は定め{earlier.id}で項目削除済みです。"
 
 
 def _check_layout(
     standard: Standard, known: dict[str, Column], order: dict[str, list[Rule]]
 ) -> Iterable[str]:
     if standard.layout == "linked" and _deletes(order.get(_MONTH, [])):
-        yield f"列「{_MONTH}」(サービス利用年月)を削除すると、仮IDの期間と結び付けられません。"
+        yield f"列「{_MONTH}」(サービス利用年月)を項目削除すると、仮IDの期間と結び付けられません。"
     released = {
         released_name(full, order.get(full, [])) for full in known if not _deletes(order.get(full, []))
     }

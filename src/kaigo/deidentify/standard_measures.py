@@ -17,8 +17,6 @@ CLOSING = ("※1", "※2", "並べ替え")
 _CODE = "benefits.service_code"
 _COUNTS_CODES = frozenset({"roll_up_rare_codes", "blank_rarest_codes", "keep_promise"})
 _COUNTABLE = frozenset({ColumnClass.QUASI, ColumnClass.ATTRIBUTE})
-_AMOUNTS = frozenset({"benefits.days", "benefits.units"})
-"""Amounts differ from line to line and are bounded by ⑩; they make no classes."""
 Order = Mapping[str, tuple[Rule, ...]]
 
 
@@ -112,7 +110,7 @@ def _check_quasi_identifiers(standard: Standard, order: Order) -> Iterator[str]:
                     f"準識別子「{name}」({column.label})に措置がなく、措置をとらない理由が"
                     "5号の検討([[deliberations]])にもありません。"
                 )
-            if column.name in excluded or full in _AMOUNTS:
+            if column.name in excluded:
                 continue
             forgotten = [layout for layout, names in counted.items() if name not in names]
             if forgotten:

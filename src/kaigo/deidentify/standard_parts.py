@@ -19,6 +19,7 @@ Topic = Literal[
     "ほかに公表されている情報",
 ]
 Outcome = Literal["措置をとる", "措置をとらない"]
+MeasuredOn = Literal["合成データ", "公表資料", "加工の記録", "自治体のデータ"]
 RECORD = "加工の記録に、処理前後の行、変わったセル、対象になった人、基準値、条項、時間を残す。"
 
 
@@ -123,6 +124,8 @@ class Deliberation(Frozen):
         The difference considered.
     measured : str
         What was measured, with the figure and on what.
+    measured_on : str
+        What the figure is of. What was measured on synthetic data is not quoted in the pages of own data.
     outcome : str
         Whether a measure is taken.
     measures : tuple of str
@@ -136,6 +139,7 @@ class Deliberation(Frozen):
     topic: Topic
     difference: str = Field(min_length=1)
     measured: str = Field(min_length=1)
+    measured_on: MeasuredOn = "合成データ"
     outcome: Outcome
     measures: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()

@@ -19,7 +19,7 @@ _PARAMETERS = {
     "months": "今回{}か月",
     "days_step": "日数は{}刻み",
     "units_step": "点数は{}刻み",
-    "ages": "{}歳で区切る",
+    "ages": "{}で区切る",
     "to": "{}まで",
     "share": "{}%まで",
     "units": "{}点以上",
@@ -82,6 +82,8 @@ def describe_parameters(parameters: Mapping[str, Any]) -> str:
         value = (
             f"{float(value) * 100:g}" if name in {"percentile", "share"} else _WORDS.get(str(value), value)
         )
+        if name == "ages":
+            value = "、".join(f"{age}歳" for age in str(value).split(","))
         shown.append(_PARAMETERS.get(name, f"{name}={{}}").format(value))
     return "、".join(shown) or "なし"
 
@@ -121,7 +123,7 @@ def read_out(entry: Mapping[str, Any], *, seconds: bool = True) -> str:
     if entry["table"] == "すべての表":
         done = f"提供する{rows_in:,}行のすべてに当てはめました"
     elif rows_out < rows_in:
-        left = str(entry.get("left_as", "")) or "定めにより削除したレコード"
+        left = str(entry.get("left_as", "")) or "定めによりレコード削除した行"
         verb = "まとめて減らし" if "まとめた" in left else "外し"
         done = f"{label_table(entry['table'])}の{rows_in:,}行のうち{rows_in - rows_out:,}行を{verb}、残る{rows_out:,}行の{cells:,}か所を変えました"
     elif cells:
@@ -143,4 +145,22 @@ def read_out_balance(table: str, part: Mapping[str, Any]) -> str:
     return (
         f"{label_table(table)}は、入った{part['rows_in']:,}行のうち{part['rows_kept']:,}行が残り、"
         f"{left_out + 'を外しました' if left_out else '外した行はありません'}。{closes}。"
+    )
+
+
+def read_out_pseudonyms(part: Mapping[str, int]) -> str:
+    """From persons to rows of ``persons`` as a sentence; the three numbers add up.
+
+    Examples
+    --------
+    3 persons, 2 periods, 5 rows → 3人 → personsの5行(1人につき、仮IDの期間ごとに1行)。3人×2期間=6のうち、…
+    """
+    persons, periods, rows = part["persons"], part["periods"], part["rows"]
+    absent = persons * periods - rows
+    left = (
+        f"{absent:,}は、その期間に有効な認定がなく行がない" if absent else "どの人にも、どの期間にも行がある"
+    )
+    return (
+        f"{persons:,}人 → personsの{rows:,}行(1人につき、仮IDの期間ごとに1行)。"
+        f"{persons:,}人×{periods:,}期間={persons * periods:,}のうち{left}。"
     )

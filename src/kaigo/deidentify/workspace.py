@@ -47,7 +47,7 @@ class LedgerEntry:
     persons_touched: int
     seconds: float
     note: str = ""
-    left_as: str = "定めにより削除したレコード"
+    left_as: str = "定めによりレコード削除した行"
 
 
 @dataclass(frozen=True)

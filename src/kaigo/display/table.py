@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kaigo.display.cells import EMPTY, Grid, build_grid
 from kaigo.display.suppression import choose_rule, explain_marks, suppress_small_cells
-from kaigo.display.texts import pad_text, require_text
+from kaigo.display.texts import pad_text, require_text, wrap_text
 from kaigo.errors import ParameterError
 
 if TYPE_CHECKING:
@@ -161,6 +161,27 @@ class Table:
         if self.note:
             lines.append(f"注: {self.note}")
         lines.append(f"出典: {self.source}")
+        return "\n".join(lines)
+
+    def to_blocks(self, *, width: int = 96) -> str:
+        """Plain text for a terminal: one block a row, its columns below each other, long texts wrapped.
+
+        Parameters
+        ----------
+        width : int
+            Most columns of a line; a full-width character takes two (one 、 or 。 may stand beyond).
+        """
+        lines = wrap_text(self.caption, width)
+        for i in range(len(self.grid.rows)):
+            lines += [
+                "",
+                *wrap_text(f"■ {self.grid.columns[0].header}: {self.grid.text(i, 0)}", width, indent="   "),
+            ]
+            for j, column in enumerate(self.grid.columns[1:], 1):
+                lines += wrap_text(f"   {column.header}: {self.grid.text(i, j)}", width, indent="      ")
+        notes = [f"注: {self.note}"] if self.note else []
+        for text in (*notes, f"出典: {self.source}"):
+            lines += ["", *wrap_text(text, width)]
         return "\n".join(lines)
 
     def to_csv_bytes(self) -> bytes:

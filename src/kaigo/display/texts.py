@@ -37,3 +37,17 @@ def pad_text(rows: Sequence[Sequence[str]], *, right: Sequence[bool]) -> list[st
             cells.append(space + cell if to_right else cell + space)
         lines.append("  ".join(cells).rstrip())
     return lines
+
+
+def wrap_text(text: str, width: int, *, indent: str = "") -> list[str]:
+    """Lines of at most ``width`` columns; those after the first begin with ``indent``.
+
+    Japanese has no blanks to break at, so a line ends where it is full, but no line begins with 、 or 。.
+    """
+    lines, line = [], ""
+    for char in text:
+        if measure_width(line + char) > width and char not in "、。)」":
+            lines.append(line)
+            line = indent
+        line += char
+    return [*lines, line]

@@ -22,6 +22,10 @@ def _percent(share: float) -> float:
     return round(100 * share, 1)
 
 
+_WHOLE = "母集団の全員が含まれるため journalist と marketer も同じ値になる。"
+_SAMPLED = "人を無作為に抽出しており、だれが抽出されたかを識別を試みる人は知らない。ここの値は、抽出されたと知っている人に対する値である。"
+
+
 def compare_layouts(risks: list[ReleaseRisk], source: str, provided: str | None = None) -> Table:
     """指標の一覧: 形ごとに、月の同値類(A)と提供期間の同値類(B)。
 
@@ -74,7 +78,8 @@ def compare_layouts(risks: list[ReleaseRisk], source: str, provided: str | None 
             "一意な人の割合": "%",
             "10人未満の類にいる人の割合": "%",
         },
-        note="Aは同じ月に値が同じ人(人ごとに、最も小さくなる月をとる。同値類の数は全部の月の合計)、Bは1つの仮IDが続く期間(仮IDのない形では全期間)の値の並びが同じ人。平均の再識別確率は1÷同値類の人数の、人についての平均(prosecutor)。母集団の全員が含まれるため journalist と marketer も同じ値になる。",
+        note="Aは同じ月に値が同じ人(人ごとに、最も小さくなる月をとる。同値類の数は全部の月の合計)、Bは1つの仮IDが続く期間(仮IDのない形では全期間)の値の並びが同じ人。平均の再識別確率は1÷同値類の人数の、人についての平均(prosecutor)。"
+        + (_SAMPLED if first.sampled else _WHOLE),
         internal=True,
     )
 

@@ -74,6 +74,8 @@ class ReleaseRisk:
         ``joined`` only.
     values : tuple of ValueRisk
         Diversity of what else is learnt in the month classes (l-diversity, t-closeness).
+    sampled : bool
+        Whether persons were drawn at random; the figures are those against who knows that a person was drawn.
     """
 
     layout: str
@@ -83,6 +85,7 @@ class ReleaseRisk:
     wider: tuple[tuple[str, RiskMeasures], ...]
     relink: RelinkRisk | None
     values: tuple[ValueRisk, ...] = ()
+    sampled: bool = False
 
     def to_payload(self) -> dict[str, Any]:
         """JSON form."""
@@ -145,7 +148,7 @@ def measure_release(release: Release, *, engine: str = "duckdb") -> ReleaseRisk:
         wider = _measure_wider_keys(session, keys)
         relink = _measure_relinking(session, keys) if release.layout == "joined" else None
         values = measure_month_values(session, keys)
-    return ReleaseRisk(release.layout, keys, month, history, wider, relink, values)
+    return ReleaseRisk(release.layout, keys, month, history, wider, relink, values, release.is_sampled)
 
 
 def _measure_months(engine: Engine, keys: Sequence[str]) -> MonthRisk:

@@ -26,7 +26,7 @@ def show_birth(column: str, value: str) -> str:
 
     Examples
     --------
-    ``birth_quarter`` 1943-Q1 → 昭和18年1月〜3月; ``birth_band`` 1940-1944 → 1940〜1944年; ``age_band`` 90- → 90歳以上.
+    ``birth_quarter`` 1943-Q1 → 昭和18年1月〜3月; ``birth_band`` 1940-1944 → 1940年〜1944年生まれ; ``age_band`` 90- → 90歳以上.
     """
     if column == "birth_month":
         return format_month(value) if len(value) == 7 else value
@@ -38,6 +38,6 @@ def show_birth(column: str, value: str) -> str:
         return f"{value}{unit}"
     low, _, high = value.partition("-")
     if not low or not high:
-        word = ("以下", "以上") if unit == "歳" else ("以前", "以後")
+        word = ("以下", "以上") if unit == "歳" else ("以前の生まれ", "以後の生まれ")
         return f"{low or high}{unit}{word[bool(low)]}"
-    return f"{low}〜{high}{unit}"
+    return f"{low}歳〜{high}歳" if unit == "歳" else f"{low}年〜{high}年生まれ"

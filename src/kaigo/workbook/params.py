@@ -103,13 +103,10 @@ class Params(BaseModel):
         values.update(overrides or {})
         return cls.from_values(values)
 
-    def changed(self) -> dict[str, object]:
-        """The parameters that differ from their defaults."""
-        return {
-            name: value
-            for name, value in self.model_dump().items()
-            if value != type(self).model_fields[name].default
-        }
+    def changed(self, base: Params | None = None) -> dict[str, object]:
+        """The parameters that differ from those of ``base`` (by default from their defaults)."""
+        start = (base or Params()).model_dump()
+        return {name: value for name, value in self.model_dump().items() if value != start[name]}
 
 
 def check_names(names: Iterable[str], known: Iterable[str]) -> None:

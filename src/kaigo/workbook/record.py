@@ -8,10 +8,13 @@ import platform
 import shlex
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
+from pathlib import Path
 
 from kaigo.workbook.params import Params
 
 JST = dt.timezone(dt.timedelta(hours=9), "JST")
+SYNTHETIC = frozenset({"persons", "months", "start", "municipalities"})
+"""Parameters that only make synthetic data; with own data they say nothing."""
 PACKAGES = ("kaigo", "pandas", "scikit-learn", "duckdb")
 
 
@@ -22,13 +25,36 @@ def read_clock() -> str:
     return now.isoformat(timespec="seconds")
 
 
-def write_command(params: Params, only: Sequence[str] = ()) -> str:
-    """``kaigo report …`` that makes the same reports again."""
+def write_command(
+    params: Params,
+    only: Sequence[str] = (),
+    *,
+    file: Path | None = None,
+    base: Params | None = None,
+    out: Path | None = None,
+) -> str:
+    """``kaigo report …`` that makes the same reports again.
+
+    Parameters
+    ----------
+    params : Params
+    only : sequence of str
+        ``--only``.
+    file, out : pathlib.Path, optional
+        ``--params`` and ``--out`` as they were given.
+    base : Params, optional
+        What the command starts from without ``--set``; default: the defaults of `Params`.
+    """
     words = ["kaigo", "report"]
-    for name, value in params.changed().items():
-        words += ["--data", str(value)] if name == "data" else ["--set", f"{name}={value}"]
+    if file is not None:
+        words += ["--params", str(file)]
+    for name, value in params.changed(base).items():
+        if not (params.data and name in SYNTHETIC):
+            words += ["--data", str(value)] if name == "data" else ["--set", f"{name}={value}"]
     for chapter in only:
         words += ["--only", chapter]
+    if out is not None:
+        words += ["--out", str(out)]
     return shlex.join(words)
 
 
@@ -42,14 +68,18 @@ def describe_run(
     finished : str
         Time of the run (`read_clock`).
     parameters : mapping
-        Name → value; names of `Params` get their Japanese description.
+        Name → value; names of `Params` get their Japanese description. Where own data were read, what only makes
+        synthetic data is left out.
     command : str
         The command that makes it again.
     data_hash : str, optional
         Content hash of the data.
     """
     rows = [("実行日時", finished)]
+    own = bool(parameters.get("data"))
     for name, value in parameters.items():
+        if own and name in SYNTHETIC:
+            continue
         field = Params.model_fields.get(name)
         label = f"{field.description}({name})" if field else name
         rows.append((label, str(value) if value != "" else "指定なし"))

@@ -52,6 +52,7 @@ def write_report(
     only: Sequence[str] = (),
     out: Path | None = None,
     root: Path | None = None,
+    command: str = "",
     progress: Callable[[str], None] = lambda _: None,
 ) -> ReportResult:
     """章を実行して、報告書と索引を書く。
@@ -66,6 +67,8 @@ def write_report(
         Folder of the reports; ``reports/`` of the project by default.
     root : Path, optional
         Folder of the project; found by `find_project_root` by default.
+    command : str
+        The command that makes the reports again, for their footers; by default it is written from ``params``.
     progress : callable
         Receives one Japanese line a step.
 
@@ -89,7 +92,7 @@ def write_report(
     try:
         runs = run_chapters(chosen, _resolve_paths(params, root), progress=progress)
         before = {} if len(chosen) == len(every) else read_cards(out)
-        cards = _write_set(place, runs, before, params, only)
+        cards = _write_set(place, runs, before, params, command or write_command(params, only))
         _move_in(place, out, cards, read_cards(out))
     except OSError as error:
         raise _refuse_folder(out, error) from error
@@ -122,11 +125,10 @@ def _write_set(
     runs: Sequence[ChapterRun],
     before: Mapping[str, Card],
     params: Params,
-    only: Sequence[str],
+    command: str,
 ) -> list[Card]:
     """Writes pages, notebooks, downloads, index and JSON into a folder of their own."""
     finished = read_clock()
-    command = write_command(params, only)
     chapters = [read_chapter(run.name, run.notebook) for run in runs]
     titles = {name: card.title for name, card in before.items()} | {c.name: c.title for c in chapters}
     cards = dict(before)

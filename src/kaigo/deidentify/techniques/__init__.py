@@ -29,6 +29,7 @@ from kaigo.deidentify.techniques.merge_small_groups import MergeSmallGroups
 from kaigo.deidentify.techniques.merge_to_problem import MergeToProblem
 from kaigo.deidentify.techniques.microaggregate import Microaggregate
 from kaigo.deidentify.techniques.roll_up_rare_codes import RollUpRareCodes
+from kaigo.deidentify.techniques.sample_persons import SamplePersons
 from kaigo.deidentify.techniques.swap_values import SwapValues
 from kaigo.deidentify.techniques.top_code import BottomCode, TopCode
 from kaigo.deidentify.techniques.top_code_birth import TopCodeBirth
@@ -68,6 +69,7 @@ TECHNIQUES: dict[str, Technique] = {
         GeneraliseDate(),
         KeepPromise(),
         KAnonymise(),
+        SamplePersons(),
     )
 }
 """Techniques by the name that a standard uses."""

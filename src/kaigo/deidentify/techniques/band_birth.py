@@ -33,7 +33,9 @@ class BandBirth(Technique):
     """生年月日を年齢の区切りで束ねる(一般化)。
 
     Ages are full years at the end of the release's last month. The released column is ``age_band``; the oldest
-    and the youngest band are open. Unlike ``generalise_birth`` the cuts lie where the standard wants them.
+    and the youngest band are open. Unlike ``generalise_birth`` the cuts lie where the standard wants them: use it
+    for few bands chosen for this municipality (75, 85), and ``generalise_birth`` for even widths, for quarters or
+    years, or for bands of birth years that do not shift between releases.
 
     Examples
     --------

@@ -17,7 +17,7 @@ class SuperAgedParameters(Parameters):
 
 
 class DeleteSuperAged(Technique):
-    """超高齢であることが分かる生年月の削除(セル削除)。
+    """超高齢であることが分かる生年月を空欄にする(セル削除)。
 
     Works on the month of birth (``YYYY-MM``), so it stands after the generalisation.
 
@@ -45,6 +45,6 @@ class DeleteSuperAged(Technique):
             "persons",
             {"birth_date": expression},
             technique=self.label,
-            note=f"{format_month(last_birth)}以前の生年月を削除",
+            note=f"{format_month(last_birth)}以前の生年月を空欄にした(セル削除)",
         )
         return work, [entry]

@@ -16,7 +16,7 @@ class ExtremeMonthParameters(Parameters):
 
 
 class DropExtremeMonths(Technique):
-    """1か月の点数の合計が極端に大きい人の、その月の給付を削除する(レコード削除)。
+    """1か月の点数の合計が極端に大きい人の、その月の給付の行を除く(レコード削除)。
 
     After the NDB sampling data sets, which leave out claims above a number of points.
 

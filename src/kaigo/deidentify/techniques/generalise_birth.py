@@ -56,7 +56,7 @@ class GeneraliseBirth(Technique):
     Works on a date, on a month (``YYYY-MM``) and, for ``year`` and ``band``, on a quarter or a year. The
     released column has a name of its own for each: ``birth_month``, ``birth_quarter`` (``1943-Q1``),
     ``birth_year`` (``1943``), ``birth_band`` (``1940-1944``, open ``-1934`` and ``1985-``), ``age_band``
-    (``80-84``, open ``90-`` and ``-64``). A band of birth years that reaches into an open one belongs to it.
+    (``80-84``, open ``90-`` and ``-64``). Use ``band_birth`` instead where ages are cut at chosen places. A band of birth years that reaches into an open one belongs to it.
 
     Examples
     --------

@@ -36,6 +36,8 @@ class MergeParameters(Parameters):
 class MergeOptions(Technique):
     """認定調査の選択肢をまとめる(一般化)。まとめた選択肢は、その中の最初の番号で示す。
 
+    Use ``merge_to_problem`` instead where the two published groups, no problem and problem, are enough.
+
     With ``persons``, in each municipality and item: the option that fewest distinct persons gave is merged with
     the neighbour that fewer persons gave (of equals the lower), and persons are counted again, until each option
     has at least ``persons``. An item of which even all answers together have fewer becomes empty.

@@ -12,7 +12,9 @@ class MergeToProblem(Technique):
     """認定調査の選択肢を、問題なし・問題ありの2つにまとめる(一般化)。
 
     From which option on an item counts as a problem is a fact with its source (``merged_answers.csv``; Hamasaki
-    et al., doi:10.1016/j.jamda.2025.105589). A merged answer keeps the first option's number of its group.
+    et al., doi:10.1016/j.jamda.2025.105589). A merged answer keeps the first option's number of its group. Use it
+    where two groups with a published meaning are enough, for many items at once; ``merge_options`` where the
+    groups are chosen item by item, or found by counting persons.
 
     Examples
     --------

@@ -20,7 +20,7 @@ class RareCodeParameters(Parameters):
 
 
 class RollUpRareCodes(Technique):
-    """利用が極めて少ないサービスコードの一般化(コード → 基本サービス → 種類 → 分類 → 削除)。
+    """利用が極めて少ないサービスコードの一般化(コード → 基本サービス → 種類 → 分類 → セル削除・レコード削除)。
 
     Distinct persons in the whole release window and municipality are counted, level by level: what still has
     fewer than ``persons`` persons after a roll-up is rolled up again. At the top the code is deleted; if even
@@ -33,7 +33,7 @@ class RollUpRareCodes(Technique):
     """
 
     name = "roll_up_rare_codes"
-    label = "一般化(サービスコード)"
+    label = "一般化・セル削除・レコード削除(サービスコード)"
     recipient_note = "上位の概念のコードと空欄を含む"
     parameters = RareCodeParameters
     columns = ("benefits.service_code",)
@@ -102,11 +102,15 @@ class RollUpRareCodes(Technique):
 
     @staticmethod
     def _describe(engine: Engine, code_map: str) -> str:
-        total, rolled, deleted = engine.rows(
+        total, rolled, blanked, removed = engine.rows(
             f"select count(*), coalesce(sum(case when shown is distinct from code and shown is not null then 1 else 0 end), 0), "
-            f"coalesce(sum(case when shown is null then 1 else 0 end), 0) from {code_map}"
+            "coalesce(sum(case when shown is null and stays = 1 then 1 else 0 end), 0), "
+            f"coalesce(sum(case when shown is null and stays = 0 then 1 else 0 end), 0) from {code_map}"
         )[0]
-        return f"{total}種のコードのうち{rolled}種を上位に置き換え、{deleted}種を削除"
+        return (
+            f"{total}種のコードのうち{rolled}種を上位に置き換え、{blanked}種を空欄にし(セル削除)、"
+            f"{removed}種の行を除いた(レコード削除)"
+        )
 
 
 def _count_shown(code_map: str, users: str) -> str:
