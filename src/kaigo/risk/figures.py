@@ -79,7 +79,7 @@ def compare_layouts(risks: list[ReleaseRisk], source: str, provided: str | None 
             "10人未満の類にいる人の割合": "%",
         },
         note="Aは同じ月に値が同じ人(人ごとに、最も小さくなる月をとる。同値類の数は全部の月の合計)、Bは1つの仮IDが続く期間(仮IDのない形では全期間)の値の並びが同じ人。平均の再識別確率は1÷同値類の人数の、人についての平均(prosecutor)。"
-        + (_SAMPLED if first.sampled else _WHOLE),
+        + (_SAMPLED if told.sampled else _WHOLE),
         internal=True,
     )
 
