@@ -20,6 +20,10 @@ GROUPS = {
 """Within what a limit is found: each service code, each kind, or all lines."""
 
 
+_WHOLE = 1_000_000
+"""Shares are counted in millionths."""
+
+
 class TopCodeParameters(Parameters):
     """``percentile``: share of lines at or below the limit; ``persons``: persons at or above it.
 
@@ -104,11 +108,13 @@ class TopCode(Technique):
         parameters: TopCodeParameters | BottomCodeParameters,
         extremes: str,
     ) -> str:
-        engine, dialect = work.engine, work.engine.dialect
-        value, name = dialect.quote(column), work.own_name(f"limits_{column}")
+        engine = work.engine
+        value, name = engine.dialect.quote(column), work.own_name(f"limits_{column}")
         sql_type = "smallint" if column == "days" else "integer"
         shared, order, inside = ("min", "desc", "<") if self.most else ("max", "asc", ">")
-        # A line without a value has no place among the extremes.
+        # A line without a value has no place among the extremes. The percentile (smallest value with at least that share
+        # of the lines at or below it) is read off counts of equal values: an aggregate that held all lines of a country
+        # would not fit into memory, and shares are compared in whole numbers.
         lines = (
             f"(select municipality, person, {GROUPS[parameters.within]} as code_group, {value} as amount "
             f"from {work.relations['benefits']} where {value} is not null)"
@@ -120,8 +126,15 @@ class TopCode(Technique):
             f"from {extremes} where {value} is not null), "
             f"shared as (select municipality, code_group, {shared}(edge) as edge from ranked "
             f"where place <= {parameters.persons} group by municipality, code_group), "
-            f"by_share as (select municipality, code_group, {dialect.quantile('amount', parameters.percentile, sql_type)} "
-            f"as edge from {lines} as q group by municipality, code_group) "
+            f"counts as (select municipality, code_group, amount, count(*) as n from {lines} as c "
+            "group by municipality, code_group, amount), "
+            "running as (select municipality, code_group, amount, "
+            "sum(n) over (partition by municipality, code_group order by amount "
+            "rows between unbounded preceding and current row) as upto, "
+            "sum(n) over (partition by municipality, code_group) as total from counts), "
+            f"by_share as (select municipality, code_group, cast(min(amount) as {sql_type}) as edge from running "
+            f"where upto * {_WHOLE} >= total * {round(parameters.percentile * _WHOLE)} "
+            "group by municipality, code_group) "
             f"select q.municipality, q.code_group, case when s.edge {inside} q.edge then s.edge else q.edge end as edge "
             "from by_share as q left join shared as s on s.municipality = q.municipality "
             "and s.code_group is not distinct from q.code_group",
