@@ -69,7 +69,7 @@ def view_joined(work: Workspace) -> JoinedParts:
     )
 
 
-PASS_ROWS = {"persons": 16_000_000, "certifications": 3_000_000, "benefits": 64_000_000}
+PASS_ROWS = {"persons": 16_000_000, "certifications": 3_000_000, "benefits": 32_000_000}
 """Rows put in order at once, so that memory does not grow with the data: a certification is eighty columns wide."""
 
 
