@@ -30,6 +30,7 @@ RULES: dict[str, list[Rule]] = {
     "merge_options": [make_rule("merge_options", ITEMS, persons=3)],
     "merge_small_groups": [YEAR, make_rule("merge_small_groups", (BIRTH, SEX), persons=3)],
     "microaggregate": [make_rule("microaggregate", UNITS, persons=3, value="median")],
+    "sample_persons": [make_rule("sample_persons", "persons.insured_number", share=0.5)],
     "swap_values": [make_rule("swap_values", BIRTH, share=0.5, within="sex")],
     "top_code": [make_rule("top_code", UNITS, percentile=0.9, persons=3, within="kind")],
     "top_code_birth": [MONTH, make_rule("top_code_birth", BIRTH, persons=3, by="sex,care_level")],

@@ -32,7 +32,7 @@ def broken(quick: Reports, tmp_path: Path) -> Callable[[str, str], Project]:
 
 
 # In the committed chapter this stands in the eighth cell, the fifth that is executed.
-CELL = "figures.plot_months(joined, chapter.source_text)"
+CELL = "figures.plot_months(provided, chapter.source_text)"
 
 
 def test_the_run_names_chapter_and_cell_and_leaves_the_earlier_reports_as_they_were(
@@ -40,7 +40,7 @@ def test_the_run_names_chapter_and_cell_and_leaves_the_earlier_reports_as_they_w
 ) -> None:
     out = shutil.copytree(quick.folder, tmp_path / "reports")
     before = list_files(out)
-    project = broken(CELL, "figures.plot_weeks(joined, chapter.source_text)")
+    project = broken(CELL, "figures.plot_weeks(provided, chapter.source_text)")
     line = ("report", "--params", "params/quick.yaml", "--only", "10", "--only", "40", "--out", out)
     done = project.call(*line, code=2)
     assert done.stdout == ""

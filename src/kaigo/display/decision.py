@@ -63,7 +63,7 @@ class Decision:
     title : str
         The finding in one sentence; it stands on the card of the chapter.
     figures : sequence of Criterion
-        What the verdict rests on; the first three are shown in the summary.
+        What the verdict rests on; all are shown in the summary.
     reason : str
         Why, with number and threshold.
     not_meaning : str

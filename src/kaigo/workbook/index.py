@@ -98,12 +98,21 @@ def judge_overall(cards: Sequence[Card]) -> Verdict | None:
     return worst(verdicts) if verdicts else None
 
 
+def _keep_interface(figure: Mapping[str, Any]) -> dict[str, Any]:
+    """The keys that readers of ``verdict.json`` rely on; headings and clauses stand in the pages."""
+    return {key: figure[key] for key in ("name", "value", "threshold", "unit")}
+
+
 def make_verdicts(cards: Sequence[Card]) -> dict[str, Any]:
     """``verdict.json``: overall, and verdict, figures and reason of each chapter that judges."""
     return {
         "overall": judge_overall(cards),
         "chapters": {
-            card.name: {"verdict": card.verdict, "figures": list(card.figures), "reason": card.reason}
+            card.name: {
+                "verdict": card.verdict,
+                "figures": [_keep_interface(f) for f in card.figures],
+                "reason": card.reason,
+            }
             for card in cards
             if card.verdict
         },

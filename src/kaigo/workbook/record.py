@@ -47,15 +47,21 @@ def write_command(
     """
     words = ["kaigo", "report"]
     if file is not None:
-        words += ["--params", str(file)]
+        words += ["--params", _name_place(file)]
     for name, value in params.changed(base).items():
         if not (params.data and name in SYNTHETIC):
-            words += ["--data", str(value)] if name == "data" else ["--set", f"{name}={value}"]
+            words += ["--data", _name_place(value)] if name == "data" else ["--set", f"{name}={value}"]
     for chapter in only:
         words += ["--only", chapter]
     if out is not None:
-        words += ["--out", str(out)]
+        words += ["--out", _name_place(out)]
     return shlex.join(words)
+
+
+def _name_place(given: object) -> str:
+    """A path as it was given; of one from the root its last name only, since a page tells no place of a machine."""
+    path = Path(str(given))
+    return path.name if path.is_absolute() else str(given)
 
 
 def describe_run(
