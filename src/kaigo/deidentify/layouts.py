@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kaigo.deidentify.deal_out import SLOTS, deal_out, select_buckets
 from kaigo.deidentify.joined import JoinedParts, stream_joined
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.pseudonym import store_pseudonyms
 from kaigo.deidentify.workspace import Workspace
-from kaigo.engine import Engine
 
 _MONTH_TEXT = "substr(cast({0} as {1}), 1, 7)"
 
@@ -69,23 +69,41 @@ def view_joined(work: Workspace) -> JoinedParts:
     )
 
 
-PASS_ROWS = {"persons": 16_000_000, "certifications": 3_000_000, "benefits": 32_000_000}
+PASS_ROWS = {"persons": 16_000_000, "certifications": 3_000_000, "benefits": 16_000_000}
 """Rows put in order at once, so that memory does not grow with the data: a certification is eighty columns wide."""
+_KEY_COLUMNS = {"persons": 1, "certifications": 3}
 
 
-def _write_in_passes(engine: Engine, table: str, select: str, rows: int, provide: Path) -> int:
-    """Write a linked table in the order of pseudonyms, one range of them after the other."""
-    passes = max(-(-rows // PASS_ROWS[table]), 1)
-    name = f"linked_{table}"
+def _write_in_passes(work: Workspace, table: str, select: str, rows: int, provide: Path) -> int:
+    """Write a linked table in the order of pseudonyms, one range of them after the other if it is large.
+
+    Parameters
+    ----------
+    select : str
+        With ``{ids}`` for the relation of pseudonyms; its order is that of its first columns.
+    rows : int
+        Of the table.
+    """
+    engine, name = work.engine, f"linked_{table}"
+    passes = min(max(-(-rows // PASS_ROWS[table]), 1), SLOTS)
+    columns = engine.arrow_schema(select.format(ids="pseudonyms")).names
+    # Lines may be equal but for their last column; a certification has its months to itself.
+    order = engine.dialect.columns(columns if table == "benefits" else columns[: _KEY_COLUMNS[table]])
     if passes == 1:
-        return engine.materialise(name, select.format(ids="pseudonyms"), provide / table).rows
-    # Pseudonyms are random hexadecimal digits: equal ranges hold about equally many.
-    bounds = [f"{4096 * number // passes:03x}" for number in range(passes)]
+        whole = f"{select.format(ids='pseudonyms')} order by {order}"
+        return engine.materialise(name, whole, provide / table).rows
+    if table == "benefits":
+        # Dealt out in one reading: a range for each pass would read all lines again.
+        folders = deal_out(engine, select.format(ids="pseudonyms"), passes, work.folder / "dealt")
+        return engine.materialise_passes(
+            name, select_buckets(engine, "dealt", folders, columns), provide / table
+        ).rows
+    bounds = [f"{SLOTS * number // passes:03x}" for number in range(passes)]
     selects = []
     for number, low in enumerate(bounds):
         high = f" and person_id < '{bounds[number + 1]}'" if number + 1 < passes else ""
         ids = f"(select person, period, person_id from pseudonyms where person_id >= '{low}'{high})"
-        selects.append(select.format(ids=ids))
+        selects.append(f"{select.format(ids=ids)} order by {order}")
     return engine.materialise_passes(name, selects, provide / table).rows
 
 
@@ -125,21 +143,18 @@ def write_linked(work: Workspace, key: Key, provide: Path, crosswalk: Path | Non
         work.folder / "certification_periods",
     )
     period = work.period("b.month_number")
-    in_order = engine.dialect.columns(work.columns["benefits"], "b")
     selects = {
         "persons": f"select i.person_id, {', '.join(_columns(work, 'persons', 'p'))} from {{ids}} as i "
-        f"join {work.relations['persons']} as p on p.person = i.person order by i.person_id",
+        f"join {work.relations['persons']} as p on p.person = i.person",
         "certifications": f"select i.person_id, f.from_month, f.to_month, {', '.join(_columns(work, 'certifications', 'c'))} "
         "from certification_periods as f join {ids} as i on i.person = f.person and i.period = f.period "
-        f"join {work.relations['certifications']} as c on c.certification = f.certification "
-        "order by i.person_id, f.from_month, f.to_month",
+        f"join {work.relations['certifications']} as c on c.certification = f.certification",
         "benefits": f"select i.person_id, {', '.join(_columns(work, 'benefits', 'b'))} "
-        f"from {work.relations['benefits']} as b join {{ids}} as i on i.person = b.person and i.period = {period} "
-        f"order by i.person_id, {in_order}",
+        f"from {work.relations['benefits']} as b join {{ids}} as i on i.person = b.person and i.period = {period}",
     }
     steps = {"persons": "pseudonyms", "certifications": "certification_periods", "benefits": "benefits_0"}
     rows = {
-        table: _write_in_passes(engine, table, select, engine.count(steps[table]), provide)
+        table: _write_in_passes(work, table, select, engine.count(steps[table]), provide)
         for table, select in selects.items()
     }
     if crosswalk is not None:
