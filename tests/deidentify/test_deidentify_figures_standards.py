@@ -100,14 +100,17 @@ def test_the_standard_s_table_has_every_rule_and_what_stands_beside_them() -> No
     assert (show_reasons(standard).frame["記録のしかた"].str.len() > 5).all()
 
 
-def test_persons_and_rows_of_pseudonyms_balance_in_the_page_and_the_readme(release: Release) -> None:
+def test_persons_and_rows_of_pseudonyms_balance_in_the_page_and_the_recipient_is_not_told(
+    release: Release,
+) -> None:
     part = release.ledger()["pseudonyms"]
     crosswalk = pq.read_table(release.keep / "crosswalk" / "persons").to_pandas()
     assert part["persons"] == crosswalk[["insurer_number", "insured_number"]].drop_duplicates().shape[0]
     assert part["rows"] == len(crosswalk) == release.manifest["tables"]["persons"]["rows"]
     line = f"{part['persons']:,}人 → personsの{part['rows']:,}行(1人につき、仮IDの期間ごとに1行)"
     assert line in render_ledger_page(release)
-    assert line in (release.provide / "README.txt").read_text(encoding="utf-8")
+    readme = (release.provide / "README.txt").read_text(encoding="utf-8")
+    assert f"{part['persons']:,}人" not in readme and "仮IDの期間ごとに1行" in readme
     said = read_out_pseudonyms({"persons": 3, "periods": 2, "rows": 5})
     assert said.endswith("3人×2期間=6のうち1は、その期間に有効な認定がなく行がない。")
     assert "どの期間にも行がある" in read_out_pseudonyms({"persons": 3, "periods": 2, "rows": 6})

@@ -45,7 +45,11 @@ def lay_out(
         engine,
         folder,
         "parts_p",
-        {"person": pa.array(number, pa.int32()), "born": pa.array(born), "sex": pa.array(sex, pa.int8())},
+        {
+            "person": pa.array(number, pa.int32()),
+            "born": pa.array(born, pa.string()),
+            "sex": pa.array(sex, pa.int8()),
+        },
     )
     write(
         engine,

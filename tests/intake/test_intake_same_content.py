@@ -78,3 +78,9 @@ def test_blocks_of_a_few_bytes_give_the_same_content(
     texts = {table: text.replace("\n", "\r\n") for table, text in TEXTS.items()}
     result = read_in(tmp_path, **texts)
     assert result.tables.content_sha256 == reference
+
+
+def test_days_and_units_of_any_accepted_size_are_read(tmp_path: Path) -> None:
+    large = BENEFITS.replace(",3,732,", ",2000,732,").replace(",4,976,", ",30,2147483600,")
+    result = read_in(tmp_path, benefits=large)
+    assert sum(entry["rows_read"] for entry in result.report["files"] if entry["table"] == "benefits") == 3

@@ -28,3 +28,12 @@ def test_synthetic_parameters_stand_in_the_footer_of_synthetic_data_only() -> No
     assert all(name in labels(Params()) for name in names)
     own = labels(Params(data="own"))
     assert not any(name in own for name in names) and "(threshold)" in own and "(data)" in own
+
+
+def test_no_place_of_a_machine_stands_in_the_footer() -> None:
+    for base in ("/home/taro/secret-city", "../../../home/taro/secret-city"):
+        params = Params(data=f"{base}/own", standard=f"{base}/x.toml")
+        command = write_command(params, out=Path(f"{base}/reports"), file=Path(f"{base}/p.yaml"))
+        rows = describe_run("今", parameters=params.model_dump(), command=command)
+        assert "secret-city" not in str(rows)
+        assert "own" in str(rows) and "x.toml" in command

@@ -135,11 +135,13 @@ def _list_bands(work: Workspace) -> list[str]:
 
 
 def _list_deleted(standard: Standard) -> frozenset[str]:
-    """Numbers on the benefits that the first rule that names them deletes."""
+    """Numbers on the benefits that a rule deletes before any other reads them."""
     first: dict[str, str] = {}
     for rule in standard.rules:
-        for column in rule.expanded().get("benefits", ()):
-            first.setdefault(column, rule.technique)
+        # A rule may also read the columns that it is told to stay within.
+        read = (str(rule.parameters.get(name, "")).split(",") for name in ("within", "by"))
+        for column in (*rule.expanded().get("benefits", ()), *(c.strip() for part in read for c in part)):
+            first.setdefault(column.removeprefix("benefits."), rule.technique)
     numbers = (*PERSON_KEY, "provider_number")
     return frozenset(column for column in numbers if first.get(column) == "delete_item")
 

@@ -15,7 +15,6 @@ from kaigo.deidentify.released_names import GRAINS, source_column
 from kaigo.deidentify.released_values import describe_values, list_codes
 from kaigo.deidentify.standard import Rule, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
-from kaigo.deidentify.wording import read_out_pseudonyms
 from kaigo.engine import write_file
 from kaigo.tables import BIRTH_COLUMNS, format_month, load_schemas, show_birth
 
@@ -111,7 +110,8 @@ def _rules_for(standard: Standard, full: str) -> list[Rule]:
 def _readme(standard: Standard, manifest: dict[str, Any], pseudonyms: Mapping[str, int] | None) -> str:
     parameters = manifest["parameters"]
     rows = "\n".join(f"  {name}: {part['rows']:,}行" for name, part in manifest["tables"].items())
-    counted = f"仮ID: {read_out_pseudonyms(pseudonyms)}\n" if pseudonyms else ""
+    # How many persons stand behind the rows would help to join periods: that line stays inside.
+    counted = "仮ID: personsは1人につき、仮IDの期間ごとに1行です。\n" if pseudonyms else ""
     synthetic = (
         "合成データから作ったものです。実在の人物・事業所とは関係ありません。\n\n"
         if manifest["synthetic"]

@@ -1,4 +1,4 @@
-"""Rows in a random order that only the key fixes: drawn in Python, never in SQL.
+"""Rows in a random order, fixed by the key and by the order in which the engine gives them: drawn in Python, never in SQL.
 
 Every row goes to a random bucket and gets a random place in it, which is a random order of all rows. One bucket is in memory at a
 time; the others wait in the working folder. Measured on ten million lines, a fifth of the CPU of ordering by a keyed hash of

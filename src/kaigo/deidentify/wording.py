@@ -21,7 +21,7 @@ _PARAMETERS = {
     "units_step": "点数は{}刻み",
     "ages": "{}で区切る",
     "to": "{}まで",
-    "share": "{}%まで",
+    "share": "割合{}%",
     "units": "{}点以上",
     "bound": "±{}まで",
     "most": "{}を超える値",

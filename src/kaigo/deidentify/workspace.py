@@ -189,14 +189,14 @@ class Workspace:
         if counts is None:
             counts = count_changes(engine, source, removed, list(changed.values()))
         left = tuple(column for column in self.columns[table] if changes.get(column, "") is not None)
-        selected = ", ".join(
-            f"{changes[column]} as {quote(column)}" if column in changes else f"t.{quote(column)}"
+        selected = "".join(
+            f", {changes[column]} as {quote(column)}" if column in changes else f", t.{quote(column)}"
             for column in left
         )
         running = ", ".join(f"t.{name}" for name in RUNNING[table])
         view = f"{table}_{self.rewrites + 1}"
         where = f" where {keep_rows}" if keep_rows else ""
-        engine.view(view, f"select {running}, {selected} from {source}{where}")
+        engine.view(view, f"select {running}{selected} from {source}{where}")
         entry = LedgerEntry(
             id=rule.id,
             number=rule.number,

@@ -28,7 +28,7 @@ _PLACES = 61
 # lines. Some others have too: they are looked at more closely, which is cheaper than grouping all lines by all columns.
 _MAY_REPEAT = (
     "case when count(*) > coalesce(bit_count(bit_or("
-    f"cast(power(2, (units + days * 17) % {_PLACES}) as bigint))), 0) then 1 else 0 end"
+    f"cast(power(2, (cast(units as bigint) + cast(days as bigint) * 17) % {_PLACES}) as bigint))), 0) then 1 else 0 end"
 )
 
 

@@ -193,10 +193,12 @@ def _measure_differences(
     for name, one, other, count_one, count_other in pairs:
         a = one.rename(columns={count_one: "number"})
         b = other.rename(columns={count_other: "number"})
-        # A cell that was not published cannot be subtracted from.
-        shared = a[[*DIMENSIONS]].merge(b, on=list(DIMENSIONS), how="left").fillna({"number": 0})
-        told = difference_counts(a, shared, DIMENSIONS, "number", small=SMALL)
-        found.append(Difference(name, len(a), len(told), int(told["difference"].abs().sum())))
+        if one is published:
+            # A cell that was not published cannot be subtracted from; one that a release lacks holds nobody.
+            b = a[[*DIMENSIONS]].merge(b, on=list(DIMENSIONS), how="left").fillna({"number": 0})
+        told = difference_counts(a, b, DIMENSIONS, "number", small=SMALL)
+        cells = len(a[[*DIMENSIONS]].merge(b[[*DIMENSIONS]], on=list(DIMENSIONS), how="outer"))
+        found.append(Difference(name, cells, len(told), int(told["difference"].abs().sum())))
     return tuple(found)
 
 

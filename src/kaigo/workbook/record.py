@@ -15,6 +15,8 @@ from kaigo.workbook.params import Params
 JST = dt.timezone(dt.timedelta(hours=9), "JST")
 SYNTHETIC = frozenset({"persons", "months", "start", "municipalities"})
 """Parameters that only make synthetic data; with own data they say nothing."""
+PLACES = frozenset({"data", "standard"})
+"""Parameters that may be paths."""
 PACKAGES = ("kaigo", "pandas", "scikit-learn", "duckdb")
 
 
@@ -33,7 +35,7 @@ def write_command(
     base: Params | None = None,
     out: Path | None = None,
 ) -> str:
-    """``kaigo report …`` that makes the same reports again.
+    """``kaigo report …`` that makes the same reports again (from the root given, a path is shortened to its name).
 
     Parameters
     ----------
@@ -50,7 +52,8 @@ def write_command(
         words += ["--params", _name_place(file)]
     for name, value in params.changed(base).items():
         if not (params.data and name in SYNTHETIC):
-            words += ["--data", _name_place(value)] if name == "data" else ["--set", f"{name}={value}"]
+            shown = _name_place(value) if name in PLACES else value
+            words += ["--data", str(shown)] if name == "data" else ["--set", f"{name}={shown}"]
     for chapter in only:
         words += ["--only", chapter]
     if out is not None:
@@ -59,9 +62,9 @@ def write_command(
 
 
 def _name_place(given: object) -> str:
-    """A path as it was given; of one from the root its last name only, since a page tells no place of a machine."""
+    """A path as it was given; of one from the root or far above its last name only: a page tells no place of a machine."""
     path = Path(str(given))
-    return path.name if path.is_absolute() else str(given)
+    return path.name if path.is_absolute() or path.parts[:2] == ("..", "..") else str(given)
 
 
 def describe_run(
@@ -88,7 +91,8 @@ def describe_run(
             continue
         field = Params.model_fields.get(name)
         label = f"{field.description}({name})" if field else name
-        rows.append((label, str(value) if value != "" else "指定なし"))
+        shown = _name_place(value) if name in PLACES and value else value
+        rows.append((label, str(shown) if shown != "" else "指定なし"))
     if data_hash:
         rows.append(("データの内容ハッシュ", data_hash))
     versions = [f"Python {platform.python_version()}", *(f"{name} {version(name)}" for name in PACKAGES)]

@@ -149,4 +149,4 @@ class AddPseudoData(Technique):
             f"select person, message from {messages} union all "
             f"select person, concat('疑似/', cast(person as {engine.dialect.text_type})) as message from {artificial}",
         )
-        return dataclasses.replace(work, relations=relations, in_force=in_force)
+        return dataclasses.replace(work, relations=relations, in_force=in_force, persons={})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import time
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from kaigo.deidentify.random_rows import draw_for_rows
 from kaigo.deidentify.removal import remove_records
@@ -21,6 +21,13 @@ class SampleParameters(Parameters):
     """``share``: of the persons of each municipality, in steps of 0.001."""
 
     share: float = Field(ge=0.001, le=0.999)
+
+    @field_validator("share")
+    @classmethod
+    def _refuse_finer_steps(cls, share: float) -> float:
+        if abs(share * _PARTS - round(share * _PARTS)) > 1e-9:
+            raise ValueError("0.001の刻みで書いてください")
+        return share
 
 
 class SamplePersons(Technique):
