@@ -70,7 +70,6 @@ def deidentify(
     例: kaigo deidentify own --standard recommended --out release --release-list 提供の一覧.json --recipient 甲社
     """
     from kaigo.deidentify import Key, load_standard, make_release
-    from kaigo.deidentify.pages import write_pages
     from kaigo.deidentify.release_list import describe_release, find_overlaps, read_list, write_list
     from kaigo.tables import CareTables
 
@@ -102,10 +101,10 @@ def deidentify(
             layout=shape,
             crosswalk=not no_crosswalk,
             csv=csv,
+            pages=True,
             engine=engine,
             progress=progress,
         )
-    write_pages(release, rules)
     ledger = release.ledger()
     told = [*replaced, *ledger["warnings"]]
     if release_list:

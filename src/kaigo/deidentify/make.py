@@ -46,6 +46,7 @@ def make_release(
     layout: Layout | None = None,
     crosswalk: bool = True,
     csv: bool = False,
+    pages: bool = False,
     engine: str = "duckdb",
     progress: Callable[[str], None] | None = None,
 ) -> Release:
@@ -66,6 +67,8 @@ def make_release(
         Whether to keep the correspondence to persons (削除情報) for evaluation.
     csv : bool
         Whether to write the released tables as CSV too.
+    pages : bool
+        Whether to write the ledger and the deliberation of 5号 as pages for people (``keep/``).
     progress : callable, optional
         Called with a Japanese label before each stage.
 
@@ -117,6 +120,11 @@ def make_release(
         write_file(keep / "manifest.json", _to_json(manifest), mode=0o600)
         write_records(keep, destroyed)
         write_papers(provide, standard, manifest, csv=csv, births=births, pseudonyms=ledger["pseudonyms"])
+        if pages:
+            from kaigo.deidentify.pages import write_pages
+
+            # Before the folder appears: a run killed afterwards would leave a release without its pages.
+            write_pages(Release.open(fresh), standard)
     return Release.open(out)
 
 
