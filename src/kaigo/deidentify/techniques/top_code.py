@@ -20,8 +20,8 @@ GROUPS = {
 """Within what a limit is found: each service code, each kind, or all lines."""
 
 
-_WHOLE = 1_000_000
-"""Shares are counted in millionths."""
+_WHOLE = 100_000
+"""Shares are counted in steps of 0.00001."""
 
 
 class TopCodeParameters(Parameters):
