@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kaigo.engine import Engine
+from kaigo.engine.arrow_numbers import to_arrow
 
 SLOTS = 4096
 """Three hexadecimal digits."""
@@ -55,7 +56,7 @@ def deal_out(engine: Engine, select: str, buckets: int, folder: Path) -> list[Pa
             )
         for batch in engine.batches(select):
             bucket = find_slots(batch.column(0)) * buckets // SLOTS
-            dealt = batch.take(pa.array(np.argsort(bucket, kind="stable")))
+            dealt = batch.take(to_arrow(np.argsort(bucket, kind="stable")))
             first = 0
             for number, count in enumerate(np.bincount(bucket, minlength=buckets).tolist()):
                 if count:

@@ -8,6 +8,7 @@ holds whole rows. Persons and certifications are in memory, and one bucket of na
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import pyarrow.parquet as pq
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.shuffle import shuffle_rows
 from kaigo.engine import Engine, atomic_folder
+from kaigo.engine.arrow_numbers import to_arrow
 from kaigo.tables.content_hash import TableDigest
 
 _TRACE = ("insurer_number", "insured_number")
@@ -76,7 +78,7 @@ class _Lookup:
 
     def take(self, rows: npt.NDArray[np.int64]) -> list[pa.Array]:
         """The columns at rows."""
-        indices = pa.array(rows)
+        indices = to_arrow(rows)
         return [column.take(indices) for column in self.batch.columns]
 
 
@@ -110,7 +112,7 @@ def stream_joined(
             # As an inner join: no line without its person and certification.
             kept = np.flatnonzero((person >= 0) & (certification >= 0))
             if len(kept) < len(person):
-                batch, person, certification = batch.take(pa.array(kept)), person[kept], certification[kept]
+                batch, person, certification = batch.take(to_arrow(kept)), person[kept], certification[kept]
             arrays = [
                 *persons.take(person),
                 *certifications.take(certification),
@@ -139,9 +141,9 @@ def stream_joined(
             for person, batch in find_lines():
                 # A person whom a rule made up stands in no source.
                 real = np.flatnonzero(known.find(person) >= 0)
-                who = person.cast(pa.int32()).take(pa.array(real))
+                who = person.cast(pa.int32()).take(to_arrow(real))
                 writer.write_batch(
-                    pa.RecordBatch.from_arrays([pa.array(real + position), who], schema=traced)
+                    pa.RecordBatch.from_arrays([to_arrow(real + position), who], schema=traced)
                 )
                 position += batch.num_rows
                 yield batch
@@ -175,6 +177,13 @@ def hash_joined(engine: Engine, parts: JoinedParts, folder: Path) -> str:
     )
     narrow = engine.arrow_schema(select)
     digest = TableDigest(pa.schema([*found.batch.schema, *list(narrow)[1:]]))
-    for batch in engine.batches(select):
-        digest.update([*found.take(found.find(batch.column(0))), *batch.columns[1:]])
+    with ThreadPoolExecutor(max_workers=1) as thread:  # one batch is hashed while the next is looked up
+        hashed: Future[None] | None = None
+        for batch in engine.batches(select):
+            columns = [*found.take(found.find(batch.column(0))), *batch.columns[1:]]
+            if hashed is not None:
+                hashed.result()
+            hashed = thread.submit(digest.update, columns)
+        if hashed is not None:
+            hashed.result()
     return digest.hexdigest()

@@ -18,6 +18,7 @@ import pyarrow as pa
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.random_rows import KeyStream
 from kaigo.engine import Engine
+from kaigo.engine.arrow_numbers import to_arrow
 
 BUCKET_ROWS = 12_000_000
 BATCH_ROWS = 122_880
@@ -77,7 +78,7 @@ def _deal_out(engine: Engine, select: str, stream: KeyStream, paths: list[Path])
         ]
         for batch in engine.batches(select):
             bucket = (stream.take(batch.num_rows) % len(paths)).astype(np.int32)
-            dealt = batch.take(pa.array(np.argsort(bucket, kind="stable")))
+            dealt = batch.take(to_arrow(np.argsort(bucket, kind="stable")))
             first = 0
             for writer, count in zip(writers, np.bincount(bucket, minlength=len(paths)), strict=True):
                 writer.write_batch(dealt.slice(first, int(count)))
@@ -88,7 +89,7 @@ def _permute(table: pa.Table, stream: KeyStream) -> Iterator[pa.RecordBatch]:
     order = _order(stream.take(table.num_rows))
     table = table.combine_chunks()
     for first in range(0, table.num_rows, BATCH_ROWS):
-        rows = table.take(pa.array(order[first : first + BATCH_ROWS])).combine_chunks()
+        rows = table.take(to_arrow(order[first : first + BATCH_ROWS])).combine_chunks()
         yield from rows.to_batches()
 
 
