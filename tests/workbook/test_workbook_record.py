@@ -31,7 +31,7 @@ def test_synthetic_parameters_stand_in_the_footer_of_synthetic_data_only() -> No
 
 
 def test_no_place_of_a_machine_stands_in_the_footer() -> None:
-    for base in ("/home/taro/secret-city", "../../../home/taro/secret-city"):
+    for base in ("/care/secret-city", "../../../care/secret-city"):
         params = Params(data=f"{base}/own", standard=f"{base}/x.toml")
         command = write_command(params, out=Path(f"{base}/reports"), file=Path(f"{base}/p.yaml"))
         rows = describe_run("今", parameters=params.model_dump(), command=command)
