@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaigo.deidentify import deal_out as module
-from kaigo.deidentify.deal_out import deal_out, find_slots, select_buckets
+from kaigo.deidentify.deal_out import deal_by_pseudonym, find_slots, select_buckets
 from kaigo.engine import open_engine
 
 IDS = st.text("0123456789abcdef", min_size=32, max_size=32)
@@ -35,7 +35,7 @@ def test_every_line_is_in_the_bucket_of_its_range(
     )
     with open_engine("duckdb:threads=1") as engine:
         engine.scan("lines", tmp_path / "lines.parquet")
-        folders = deal_out(engine, "select person_id, units from lines", buckets, tmp_path / "dealt")
+        folders = deal_by_pseudonym(engine, "select person_id, units from lines", buckets, tmp_path / "dealt")
         rows = [row for each in folders for row in pq.read_table(each).to_pylist()]
         ordered = [
             row

@@ -22,6 +22,7 @@ def rule(technique: str, column: str, **parameters: int | str) -> Rule:
 
 CODE, WALKING = "benefits.service_code", "certifications.survey_1_7"
 MANIFEST = {
+    "layout": "linked",
     "tables": {
         "certifications": {"columns": ["from_month", "to_month", "care_level", "survey_1_7"], "rows": 1},
         "benefits": {"columns": ["service_code"], "rows": 1},

@@ -40,7 +40,9 @@ def test_no_row_is_lost_and_the_key_fixes_the_order_whatever_waits_on_disk(
     assert sorted(order) == list(range(2000)) and order != sorted(order)
     assert shuffle(engine, tmp_path, 2000, Key.derive(1), most) == order
     assert shuffle(engine, tmp_path, 2000, Key.derive(2), most) != order
-    assert [path.name for path in tmp_path.iterdir()] == ["numbers.parquet"], "no bucket stays behind"
+    assert [path.name for path in tmp_path.rglob("*.parquet")] == ["numbers.parquet"], (
+        "no bucket stays behind"
+    )
 
 
 @pytest.mark.parametrize("most", [3, 2])

@@ -1,9 +1,9 @@
-"""Lines dealt out by pseudonym into folders that are small enough to put in order, for data larger than memory."""
+"""Lines dealt out into folders that are small enough to put in order, for data larger than memory."""
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,25 +21,27 @@ _HEX = np.zeros(256, dtype=np.int32)
 _HEX[[ord(digit) for digit in "0123456789abcdef"]] = np.arange(16)
 
 
-def deal_out(engine: Engine, select: str, buckets: int, folder: Path) -> list[Path]:
-    """行を、仮IDの先頭3桁で分けて、フォルダに書き出す(1回の読み込みで)。
+def deal_out(
+    batches: Iterator[pa.RecordBatch],
+    schema: pa.Schema,
+    find_bucket: Callable[[pa.RecordBatch], npt.NDArray[np.int32]],
+    buckets: int,
+    folder: Path,
+) -> list[Path]:
+    """行を、いくつかのフォルダに分けて書き出す(1回の読み込みで)。
 
     Parameters
     ----------
-    select : str
-        Its first column is ``person_id``: random hexadecimal digits, so the buckets are equally large, and those of one bucket
-        are smaller than those of the next.
-    buckets : int
-        At most 4,096.
+    find_bucket : callable
+        Bucket (from 0) of each row of a batch.
     folder : pathlib.Path
         Receives one folder a bucket.
 
     Returns
     -------
     list of pathlib.Path
-        In the order of pseudonyms.
+        In the order of buckets; each with one Parquet file, which may hold no row.
     """
-    schema = engine.arrow_schema(select)
     folders = [folder / f"{bucket:05d}" for bucket in range(buckets)]
     waiting: list[list[pa.RecordBatch]] = [[] for _ in folders]
     held = [0] * buckets
@@ -47,15 +49,12 @@ def deal_out(engine: Engine, select: str, buckets: int, folder: Path) -> list[Pa
         writers = []
         for each in folders:
             each.mkdir(parents=True)
+            path = each / "part-00000.parquet"
             writers.append(
-                stack.enter_context(
-                    pq.ParquetWriter(
-                        each / "part-00000.parquet", schema, compression="zstd", compression_level=1
-                    )
-                )
+                stack.enter_context(pq.ParquetWriter(path, schema, compression="zstd", compression_level=1))
             )
-        for batch in engine.batches(select):
-            bucket = find_slots(batch.column(0)) * buckets // SLOTS
+        for batch in batches:
+            bucket = find_bucket(batch)
             dealt = batch.take(to_arrow(np.argsort(bucket, kind="stable")))
             first = 0
             for number, count in enumerate(np.bincount(bucket, minlength=buckets).tolist()):
@@ -66,9 +65,22 @@ def deal_out(engine: Engine, select: str, buckets: int, folder: Path) -> list[Pa
                 if held[number] >= _GROUP_ROWS:
                     _write(writers[number], waiting[number])
                     held[number] = 0
-        for writer, batches in zip(writers, waiting, strict=True):
-            _write(writer, batches)
+        for writer, rest in zip(writers, waiting, strict=True):
+            _write(writer, rest)
     return folders
+
+
+def deal_by_pseudonym(engine: Engine, select: str, buckets: int, folder: Path) -> list[Path]:
+    """Deal the rows of a SELECT out by the first three digits of ``person_id``, its first column.
+
+    Pseudonyms are random hexadecimal digits: the (at most 4,096) buckets are equally large, and the pseudonyms of one are
+    smaller than those of the next.
+    """
+
+    def find_bucket(batch: pa.RecordBatch) -> npt.NDArray[np.int32]:
+        return find_slots(batch.column(0)) * buckets // SLOTS
+
+    return deal_out(engine.batches(select), engine.arrow_schema(select), find_bucket, buckets, folder)
 
 
 def _write(writer: pq.ParquetWriter, batches: list[pa.RecordBatch]) -> None:

@@ -21,9 +21,9 @@ from kaigo.deidentify.key import Key
 from kaigo.deidentify.shuffle import shuffle_rows
 from kaigo.engine import Engine, atomic_folder
 from kaigo.engine.arrow_numbers import to_arrow
+from kaigo.tables import PERSON_KEY
 from kaigo.tables.content_hash import TableDigest
 
-_TRACE = ("insurer_number", "insured_number")
 PART = "part-00000.parquet"
 
 
@@ -92,7 +92,7 @@ def stream_joined(
     key : Key
         Fixes the order.
     folder, provide, crosswalk : pathlib.Path
-        For what waits; receive ``joined/`` and ``rows/`` (position of each row to the person).
+        For what waits; receive ``joined/``; ``rows/`` (position of each row, number of its person) and ``persons/``.
 
     Returns
     -------
@@ -125,11 +125,11 @@ def stream_joined(
         return engine.store("joined", lines, schema, provide / "joined").rows
     engine.materialise(
         "crosswalk_persons",
-        f"select p.person, {engine.dialect.columns(_TRACE, 'p')} from persons_0 as p "
+        f"select p.person, {engine.dialect.columns(PERSON_KEY, 'p')} from persons_0 as p "
         f"join (select distinct person from {parts.lines}) as b on b.person = p.person order by p.person",
         crosswalk / "persons",
     )
-    known = _Lookup.read(engine, "persons_0", "person", ())
+    known = _Lookup.read(engine, "crosswalk_persons", "person", ())
     traced = pa.schema([("row_position", pa.int64()), ("person", pa.int32())])
     with (
         atomic_folder(crosswalk / "rows") as fresh,

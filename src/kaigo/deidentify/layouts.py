@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kaigo.deidentify.deal_out import SLOTS, deal_out, select_buckets
+from kaigo.deidentify.deal_out import SLOTS, deal_by_pseudonym, select_buckets
 from kaigo.deidentify.joined import JoinedParts, stream_joined
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.pseudonym import store_pseudonyms
@@ -94,7 +94,7 @@ def _write_in_passes(work: Workspace, table: str, select: str, rows: int, provid
         return engine.materialise(name, whole, provide / table).rows
     if table == "benefits":
         # Dealt out in one reading: a range for each pass would read all lines again.
-        folders = deal_out(engine, select.format(ids="pseudonyms"), passes, work.folder / "dealt")
+        folders = deal_by_pseudonym(engine, select.format(ids="pseudonyms"), passes, work.folder / "dealt")
         return engine.materialise_passes(
             name, select_buckets(engine, "dealt", folders, columns), provide / table
         ).rows

@@ -119,7 +119,7 @@ def make_release(
         write_file(keep / "ledger.json", _to_json(ledger), mode=0o600)
         write_file(keep / "manifest.json", _to_json(manifest), mode=0o600)
         write_records(keep, destroyed)
-        write_papers(provide, standard, manifest, csv=csv, births=births, pseudonyms=ledger["pseudonyms"])
+        write_papers(provide, standard, manifest, csv=csv, births=births)
         if pages:
             from kaigo.deidentify.pages import write_pages
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,6 @@ def write_papers(
     *,
     csv: bool,
     births: Sequence[str] = (),
-    pseudonyms: Mapping[str, int] | None = None,
 ) -> None:
     """提供先に渡す項目一覧(dictionary.csv)と説明(README.txt)を書く。
 
@@ -44,11 +43,9 @@ def write_papers(
     ----------
     births : sequence of str
         Bands of births or ages that are released, to be said in words.
-    pseudonyms : mapping, optional
-        Persons, periods and rows of ``persons`` of the linked layout (see :func:`count_pseudonyms`).
     """
     write_file(provide / "dictionary.csv", "\ufeff" + _dictionary(standard, manifest, births))
-    write_file(provide / "README.txt", _readme(standard, manifest, pseudonyms))
+    write_file(provide / "README.txt", _readme(standard, manifest))
     if csv:
         for name in manifest["tables"]:
             table = pq.read_table(provide / name)
@@ -107,11 +104,13 @@ def _rules_for(standard: Standard, full: str) -> list[Rule]:
     return [rule for rule in standard.rules if column in rule.expanded().get(table, ())]
 
 
-def _readme(standard: Standard, manifest: dict[str, Any], pseudonyms: Mapping[str, int] | None) -> str:
+def _readme(standard: Standard, manifest: dict[str, Any]) -> str:
     parameters = manifest["parameters"]
     rows = "\n".join(f"  {name}: {part['rows']:,}行" for name, part in manifest["tables"].items())
     # How many persons stand behind the rows would help to join periods: that line stays inside.
-    counted = "仮ID: personsは1人につき、仮IDの期間ごとに1行です。\n" if pseudonyms else ""
+    counted = (
+        "仮ID: personsは1人につき、仮IDの期間ごとに1行です。\n" if manifest["layout"] == "linked" else ""
+    )
     synthetic = (
         "合成データから作ったものです。実在の人物・事業所とは関係ありません。\n\n"
         if manifest["synthetic"]

@@ -7,14 +7,16 @@ each line in the engine.
 
 from __future__ import annotations
 
-import contextlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.parquet as pq
 
+from kaigo.deidentify.deal_out import deal_out
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.random_rows import KeyStream
 from kaigo.engine import Engine
@@ -60,29 +62,15 @@ def shuffle_rows(
             pa.Table.from_batches(engine.batches(select), engine.arrow_schema(select)), stream
         )
         return
-    paths = [folder / f"shuffle-{bucket:05d}.arrow" for bucket in range(buckets)]
-    _deal_out(engine, select, stream, paths)
-    for path in paths:
-        with pa.OSFile(str(path)) as file, pa.ipc.open_stream(file) as reader:
-            table = reader.read_all()
-        path.unlink()
+
+    def find_bucket(batch: pa.RecordBatch) -> npt.NDArray[np.int32]:
+        return (stream.take(batch.num_rows) % buckets).astype(np.int32)
+
+    schema = engine.arrow_schema(select)
+    for each in deal_out(engine.batches(select), schema, find_bucket, buckets, folder / "shuffle"):
+        table = pq.read_table(each)
+        shutil.rmtree(each)
         yield from _permute(table, stream)
-
-
-def _deal_out(engine: Engine, select: str, stream: KeyStream, paths: list[Path]) -> None:
-    """Give every row to a random bucket."""
-    schema, options = engine.arrow_schema(select), pa.ipc.IpcWriteOptions(compression="lz4")
-    with contextlib.ExitStack() as stack:
-        writers = [
-            stack.enter_context(pa.ipc.new_stream(str(path), schema, options=options)) for path in paths
-        ]
-        for batch in engine.batches(select):
-            bucket = (stream.take(batch.num_rows) % len(paths)).astype(np.int32)
-            dealt = batch.take(to_arrow(np.argsort(bucket, kind="stable")))
-            first = 0
-            for writer, count in zip(writers, np.bincount(bucket, minlength=len(paths)), strict=True):
-                writer.write_batch(dealt.slice(first, int(count)))
-                first += int(count)
 
 
 def _permute(table: pa.Table, stream: KeyStream) -> Iterator[pa.RecordBatch]:
