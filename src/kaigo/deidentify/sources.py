@@ -83,20 +83,26 @@ def open_sources(
     _refuse_broken_tables(engine)
     first, last = engine.rows("select min(service_month), max(service_month) from benefits")[0]
     _number_certifications(engine, folder, listed["certifications"], same_person)
-    _find_certification_in_force(engine, folder, first.year * 12 + first.month)
+    origin = first.year * 12 + first.month
+    _find_certification_in_force(engine, folder, origin)
+    _list_spans(engine, folder)
     carried = ", ".join(
         f"case when t.{engine.dialect.quote(c)} is not null then true end as {engine.dialect.quote(c)}"
         if c in deleted
         else f"t.{engine.dialect.quote(c)}"
         for c in schemas["benefits"].names
     )
+    month = f"cast({_count_months('t.service_month')} - {origin} as smallint)"
+    # One look-up of spans, not one of months: a country has nine million of them, and eighty million months.
     engine.materialise(
         "benefits_0",
-        f"select p.person, p.municipality, f.certification, f.month_number, {carried} from benefits as t "
-        f"join persons_0 as p on {same_person} join in_force as f on f.person = p.person and f.service_month = t.service_month",
+        f"select s.person, s.municipality, s.certification, t.month_number, {carried} "
+        f"from (select t.*, {month} as month_number from benefits as t) as t "
+        "join spans as s on s.insurer_number = t.insurer_number and s.insured_number = t.insured_number "
+        "and s.first_number <= t.month_number and s.last_number >= t.month_number",
         folder / "benefits_0",
     )
-    released = "benefits_0" if layout == "joined" else "in_force"
+    released = "benefits_0" if layout == "joined" else "certification_spans"
     engine.materialise(
         "certifications_0",
         f"select t.person, t.municipality, t.certification, {listed['certifications']} from certifications_all as t "
@@ -167,7 +173,7 @@ def _find_certification_in_force(engine: Engine, folder: Path, first: int) -> No
     """One certification for each person and month in which any is valid; months numbered from 0."""
     engine.view(
         "months",
-        f"select m.service_month, m.last_day, cast(year(m.service_month) * 12 + month(m.service_month) - {first} "
+        f"select m.service_month, m.last_day, cast({_count_months('m.service_month')} - {first} "
         f"as smallint) as month_number from ({select_months('benefits')}) as m",
     )
     # A certificate's printed period runs on after death or a move; the certification does not.
@@ -184,12 +190,40 @@ def _find_certification_in_force(engine: Engine, folder: Path, first: int) -> No
     )
 
 
+def _count_months(date: str) -> str:
+    return f"year({date}) * 12 + month({date})"
+
+
+def _list_spans(engine: Engine, folder: Path) -> None:
+    """Person, certification and the first and last month in which it is in force; the months between are all its own."""
+    engine.materialise(
+        "certification_spans",
+        "select person, certification, min(month_number) as first_number, max(month_number) as last_number, "
+        "count(*) as months from in_force group by person, certification",
+        folder / "certification_spans",
+    )
+    # A shorter certification may stand within a longer one, whose months are then listed one by one.
+    whole = "s.months = s.last_number - s.first_number + 1"
+    engine.view(
+        "spans",
+        "select p.insurer_number, p.insured_number, p.person, p.municipality, u.certification, u.first_number, u.last_number "
+        "from persons_0 as p join (select s.person, s.certification, s.first_number, s.last_number "
+        f"from certification_spans as s where {whole} "
+        "union all select f.person, f.certification, f.month_number, f.month_number from in_force as f "
+        f"join certification_spans as s on s.certification = f.certification where not ({whole})) as u on u.person = p.person",
+    )
+
+
 def _count_scope(engine: Engine, layout: Layout) -> dict[str, dict[str, Any]]:
     certifications, known = engine.count("certifications"), engine.count("certifications_all")
     used = engine.count("certifications_0")
     benefits, kept = engine.count("benefits"), engine.count("benefits_0")
-    same_person = "p.insurer_number = t.insurer_number and p.insured_number = t.insured_number"
-    of_persons = int(engine.value(f"select count(*) from benefits as t join persons_0 as p on {same_person}"))
+    of_persons = kept
+    if kept < benefits:
+        same_person = "p.insurer_number = t.insurer_number and p.insured_number = t.insured_number"
+        of_persons = int(
+            engine.value(f"select count(*) from benefits as t join persons_0 as p on {same_person}")
+        )
     persons, released = engine.count("persons_0"), engine.count("persons_released")
     person_reason, certification_reason = _REASONS[layout]
     return {
