@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from kaigo.deidentify.change_counts import count_changes, count_full_column
+from kaigo.deidentify.change_counts import ChangeCounts, count_changes, count_full_column
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.standard import Layout, Rule
 from kaigo.engine import Engine
@@ -51,6 +51,34 @@ class LedgerEntry:
 
 
 @dataclass(frozen=True)
+class CountedRows:
+    """What is known of a table's rows, so that a rule need not read a chain of views to count what it deletes.
+
+    Attributes
+    ----------
+    relation : str
+        The table now.
+    base : str
+        The last relation before it with the same rows.
+    rewritten : frozenset of str
+        Columns that rules rewrote since.
+    rows : int or None
+        Rows, if they were counted.
+    """
+
+    relation: str
+    base: str
+    rewritten: frozenset[str] = frozenset()
+    rows: int | None = None
+
+    def follow(self, view: str, changes: Collection[str], counts: ChangeCounts) -> CountedRows:
+        """After a rule that made ``view`` and rewrote these columns."""
+        if counts.rows_in != counts.rows_out:
+            return CountedRows(view, view, rows=counts.rows_out)
+        return CountedRows(view, self.base, self.rewritten | set(changes), counts.rows_out)
+
+
+@dataclass(frozen=True)
 class Workspace:
     """加工の途中の状態。定めを1つ行うたびに新しい値になる。
 
@@ -81,6 +109,8 @@ class Workspace:
         Whether a certification is shown for the whole pseudonym period.
     persons : mapping of str to int
         Table to its distinct persons; None where they were not counted, or rows were removed since.
+    counted : mapping of str to CountedRows
+        Table to what the last rule found out about its rows.
     """
 
     engine: Engine
@@ -98,6 +128,7 @@ class Workspace:
     key: Key | None = field(default=None, repr=False)
     names: Mapping[str, str] = field(default_factory=lambda: {"birth_date": "birth_month"})
     persons: Mapping[str, int | None] = field(default_factory=dict)
+    counted: Mapping[str, CountedRows] = field(default_factory=dict)
 
     def own_name(self, name: str) -> str:
         """A step's name that no other rule uses: views are lazy, so a second rule must not redefine it."""
@@ -113,6 +144,12 @@ class Workspace:
         """SQL for the pseudonym period (0, 1, …) of a month's running number."""
         divided = self.engine.dialect.integer_division(month_number, str(self.span_months))
         return f"cast({divided} as smallint)"
+
+    def _look_up_rows(self, table: str) -> CountedRows:
+        relation = self.relations[table]
+        found = self.counted.get(table)
+        # A technique may have put another relation in the table's place.
+        return found if found and found.relation == relation else CountedRows(relation, relation)
 
     def drop_unused(self, rule: Rule) -> tuple[Workspace, list[LedgerEntry]]:
         """給付のなくなった認定と人を外す(1行が1給付の形では、提供されないため)。"""
@@ -183,8 +220,13 @@ class Workspace:
             if expression != f"t.{quote(column)}" or column in retyped
         }
         counts, known = None, self.persons.get(table)
-        if set(changes.values()) == {None} and len(changes) == 1 and not joins and not keep_rows:
-            counts = count_full_column(engine, self.relations[table], quote(next(iter(changes))), known)
+        before = self._look_up_rows(table)
+        if not changed and not keep_rows and before.rows is not None:
+            counts = ChangeCounts(before.rows, before.rows, 0, 0)
+        elif set(changes.values()) == {None} and len(changes) == 1 and not joins and not keep_rows:
+            column = next(iter(changes))
+            read = self.relations[table] if column in before.rewritten else before.base
+            counts = count_full_column(engine, read, quote(column), known)
             known = counts.persons if counts else known
         if counts is None:
             counts = count_changes(engine, source, removed, list(changed.values()))
@@ -221,6 +263,7 @@ class Workspace:
             columns={**self.columns, table: left},
             rewrites=self.rewrites + 1,
             persons={**self.persons, table: known if counts.rows_in == counts.rows_out else None},
+            counted={**self.counted, table: before.follow(view, changes, counts)},
         )
         return after, entry
 
