@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kaigo.deidentify import joined
-from kaigo.deidentify.joined import JoinedParts, hash_joined, stream_joined
+from kaigo.deidentify.joined import JoinedParts, hash_joined, pair_heads, stream_joined
 from kaigo.deidentify.key import Key
 from kaigo.engine import Engine, open_engine
 from kaigo.tables import hash_table
@@ -88,6 +87,7 @@ def lay_out(
         "select p.born, p.sex, c.answer, c.level, b.month, b.units, b.person from parts_b as b "
         "join parts_p as p on p.person = b.person join parts_c as c on c.certification = b.certification",
     )
+    pair_heads(engine, PARTS, folder)
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +167,7 @@ def test_a_line_of_a_person_whom_a_rule_made_up_has_a_place_but_no_trace(
                 f"'{tmp_path}/parts_p.parquet') union all select 1 as person, '1960-03' as born, 1 as sex")  # fmt: skip
     engine.view("persons_0", f"select * from read_parquet('{tmp_path}/persons_0.parquet') where person = 2")
     key, crosswalk = Key.derive(1), tmp_path / "crosswalk"
+    pair_heads(engine, PARTS, tmp_path / "again")
     assert stream_joined(engine, PARTS, key, tmp_path, tmp_path / "provide", crosswalk) == 2
     born = pq.read_table(tmp_path / "provide" / "joined")["born"].to_pylist()
     assert sorted(born) == ["1940-01", "1960-03"]
@@ -182,12 +183,18 @@ def test_a_part_without_released_columns_takes_no_place(engine: Engine, tmp_path
     assert sorted(made, key=str) == [{"level": "21", "month": "a"}, {"level": "21", "month": "b"}]
 
 
-def test_a_person_who_stands_twice_is_an_error_not_a_choice(engine: Engine, tmp_path: Path) -> None:
-    write(
+def test_a_value_that_no_line_repeats_is_not_in_the_file(engine: Engine, tmp_path: Path) -> None:
+    lay_out(
         engine,
         tmp_path,
-        "twice",
-        {"person": pa.array([1, 1], pa.int32()), "born": pa.array(["a", "b"])},
+        [("1940-01", 1), ("1901-09", 2)],
+        [(1, "21"), (1, "25")],
+        [(1, 1, "a", 5), (2, 7, "f", 0)],
     )
-    with pytest.raises(ValueError, match="twice: a person stands twice"):
-        joined._Lookup.read(engine, "twice", "person", ["born"])
+    stream_joined(engine, PARTS, Key.derive(1), tmp_path, tmp_path / "provide", None)
+    file = tmp_path / "provide" / "joined"
+    coded = pq.read_table(file, read_dictionary=["born", "level", "month"])
+    assert [coded[name].chunk(0).dictionary.to_pylist() for name in ("born", "level", "month")] == [
+        ["1940-01"], ["21"], ["a"]
+    ]  # fmt: skip
+    assert b"1901-09" not in next(file.glob("*.parquet")).read_bytes()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hash_oracle import hash_rows
 from kaigo.engine import open_engine
 from kaigo.tables import CareTables, hash_table
+from kaigo.tables.content_hash import TableDigest
 
 Make = Callable[..., CareTables]
 PERSONS = [{"person": n, "name": f"架空{n}", "birth_date": f"19{30 + n}-02-03"} for n in range(1, 8)]
@@ -108,6 +109,26 @@ def test_rows_in_any_order_and_batches_of_any_size_have_the_hash_of_the_renderin
         asked.clear()
         assert hash_table(small, "u", ["a", "n", "z"], ["a"]) == expected
         assert len(asked) == 1, "rows in order are sorted again"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.one_of(
+        st.lists(st.sampled_from(["1", "2", "3", None]), min_size=1, max_size=20),
+        st.lists(st.sampled_from(["介", "護", "", "ab", None]), min_size=1, max_size=20),
+    ),
+    st.integers(0, 2),
+)
+def test_texts_given_as_codes_have_the_hash_of_the_texts(texts: list[str | None], skipped: int) -> None:
+    plain = pa.array([*["0"] * skipped, *texts], pa.string())
+    coded = plain.dictionary_encode()
+    digests = []
+    for column in (plain, coded):
+        digest = TableDigest(pa.schema([("text", column.type)]))
+        digest.update([column.slice(skipped)])
+        digest.update([column.slice(0, 1)])
+        digests.append(digest.hexdigest())
+    assert digests[0] == digests[1]
 
 
 def test_a_table_without_rows_has_the_hash_of_its_columns(tmp_path: Path) -> None:

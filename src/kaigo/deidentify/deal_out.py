@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +14,7 @@ import pyarrow.parquet as pq
 from kaigo.engine import Engine
 from kaigo.engine.arrow_numbers import to_arrow
 
-SLOTS = 4096
-"""Three hexadecimal digits."""
 _GROUP_ROWS = 65_536
-_HEX = np.zeros(256, dtype=np.int32)
-_HEX[[ord(digit) for digit in "0123456789abcdef"]] = np.arange(16)
 
 
 def deal_out(
@@ -70,44 +66,26 @@ def deal_out(
     return folders
 
 
-def deal_by_pseudonym(engine: Engine, select: str, buckets: int, folder: Path) -> list[Path]:
-    """Deal the rows of a SELECT out by the first three digits of ``person_id``, its first column.
+def deal_by_place(
+    engine: Engine, select: str, places: int, buckets: int, folder: Path
+) -> list[tuple[Path, int, int]]:
+    """Deal the rows of a SELECT out by ranges of ``place`` (from 0, below ``places``), its first column.
 
-    Pseudonyms are random hexadecimal digits: the (at most 4,096) buckets are equally large, and the pseudonyms of one are
-    smaller than those of the next.
+    Returns
+    -------
+    list of (pathlib.Path, int, int)
+        Folder, first place and the place after the last; places of one bucket are smaller than those of the next.
     """
+    bounds = [places * number // buckets for number in range(buckets + 1)]
 
     def find_bucket(batch: pa.RecordBatch) -> npt.NDArray[np.int32]:
-        return find_slots(batch.column(0)) * buckets // SLOTS
+        return np.asarray(np.searchsorted(bounds, batch.column(0).to_numpy(), side="right") - 1, np.int32)
 
-    return deal_out(engine.batches(select), engine.arrow_schema(select), find_bucket, buckets, folder)
+    folders = deal_out(engine.batches(select), engine.arrow_schema(select), find_bucket, buckets, folder)
+    return list(zip(folders, bounds, bounds[1:], strict=False))
 
 
 def _write(writer: pq.ParquetWriter, batches: list[pa.RecordBatch]) -> None:
     if batches:
         writer.write_table(pa.Table.from_batches(batches))
         batches.clear()
-
-
-def find_slots(ids: pa.Array) -> npt.NDArray[np.int32]:
-    """Number of the first three hexadecimal digits of each pseudonym, 0 to 4,095."""
-    texts = ids.cast(pa.string())
-    if not len(texts):
-        return np.empty(0, np.int32)
-    _, offsets, data = texts.buffers()
-    starts = np.frombuffer(offsets, np.int32)[texts.offset : texts.offset + len(texts)]
-    digits = np.frombuffer(data, np.uint8)
-    slots = np.zeros(len(texts), np.int32)
-    for place in range(3):
-        slots = slots * 16 + _HEX[digits[starts + place]]
-    return slots
-
-
-def select_buckets(engine: Engine, name: str, folders: Sequence[Path], columns: Sequence[str]) -> list[str]:
-    """SELECTs that put one bucket after the other in the order of all columns."""
-    listed = engine.dialect.columns(tuple(columns))
-    selects = []
-    for number, folder in enumerate(folders):
-        engine.scan(f"{name}_{number}", folder)
-        selects.append(f"select {listed} from {name}_{number} order by {listed}")
-    return selects

@@ -1,28 +1,27 @@
 """Writing the document's joined table line by line, and its content hash, without a join of eighty columns.
 
 A line of the joined table repeats what its person and its certification say. Only the narrow lines are put in order; what they
-repeat is looked up here, batch by batch: measured on five million lines, half the CPU of the engine's join, whose hash table
-holds whole rows. Persons and certifications are in memory, and one bucket of narrow lines.
+repeat is looked up here, batch by batch, and written as codes: measured on five million lines, a quarter of the CPU of the
+engine's join, whose hash table holds whole rows. Persons and certifications are in memory, as codes, and one bucket of lines.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from kaigo.deidentify.key import Key
+from kaigo.deidentify.lookup import Lookup
 from kaigo.deidentify.shuffle import shuffle_rows
 from kaigo.engine import Engine, atomic_folder
 from kaigo.engine.arrow_numbers import to_arrow
 from kaigo.tables import PERSON_KEY
-from kaigo.tables.content_hash import TableDigest
+from kaigo.tables.content_hash import hash_batches
 
 PART = "part-00000.parquet"
 
@@ -45,41 +44,15 @@ class JoinedParts:
     columns: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
-@dataclass(frozen=True)
-class _Lookup:
-    """A small table by its running number."""
-
-    batch: pa.RecordBatch
-    row: npt.NDArray[np.int64]
-
-    @classmethod
-    def read(
-        cls, engine: Engine, relation: str, number: str, columns: Sequence[str], *, unique: bool = True
-    ) -> _Lookup:
-        """``unique=False``: rows of the same number are equal, any of them will do."""
-        select = f"select {engine.dialect.columns((number, *columns))} from {relation}"
-        table = pa.Table.from_batches(engine.batches(select), engine.arrow_schema(select)).combine_chunks()
-        numbers = table.column(0).to_numpy().astype(np.int64)
-        row = np.full(int(numbers.max(initial=-1)) + 1, -1, dtype=np.int64)
-        row[numbers] = np.arange(len(numbers))
-        if unique and np.count_nonzero(row >= 0) != len(numbers):
-            raise ValueError(f"{relation}: a {number} stands twice")
-        rest = table.drop_columns([number])
-        batches = rest.to_batches()
-        return cls(batches[0] if batches else pa.RecordBatch.from_pylist([], rest.schema), row)
-
-    def find(self, numbers: pa.Array) -> npt.NDArray[np.int64]:
-        """Row of each number; -1 if it has none."""
-        wanted = numbers.to_numpy().astype(np.int64)
-        known = wanted < len(self.row)
-        found = np.full(len(wanted), -1, dtype=np.int64)
-        found[known] = self.row[wanted[known]]
-        return found
-
-    def take(self, rows: npt.NDArray[np.int64]) -> list[pa.Array]:
-        """The columns at rows."""
-        indices = to_arrow(rows)
-        return [column.take(indices) for column in self.batch.columns]
+def pair_heads(engine: Engine, parts: JoinedParts, folder: Path) -> None:
+    """Step ``joined_pairs``, which the rest reads: persons and certifications that stand together on a line that is provided."""
+    engine.materialise(
+        "joined_pairs",
+        f"select u.person, u.certification from (select distinct person, certification from {parts.lines}) as u "
+        f"join {parts.persons} as p on p.person = u.person "
+        f"join {parts.certifications} as c on c.certification = u.certification",
+        folder / "joined_pairs",
+    )
 
 
 def stream_joined(
@@ -100,10 +73,10 @@ def stream_joined(
         Rows written.
     """
     of_person, of_certification, of_line = parts.columns
-    persons = _Lookup.read(engine, parts.persons, "person", of_person)
-    certifications = _Lookup.read(engine, parts.certifications, "certification", of_certification)
+    persons = _read_used(engine, parts.persons, "person", of_person)
+    certifications = _read_used(engine, parts.certifications, "certification", of_certification)
     narrow = engine.arrow_schema(f"select {engine.dialect.columns(of_line)} from {parts.lines}")
-    schema = pa.schema([*persons.batch.schema, *certifications.batch.schema, *narrow])
+    schema = pa.schema([*persons.schema, *certifications.schema, *narrow])
     wanted = ("person", "certification", *of_line)
 
     def find_lines() -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
@@ -129,7 +102,7 @@ def stream_joined(
         f"join (select distinct person from {parts.lines}) as b on b.person = p.person order by p.person",
         crosswalk / "persons",
     )
-    known = _Lookup.read(engine, "crosswalk_persons", "person", ())
+    known = Lookup.read(engine, "select person from crosswalk_persons")
     traced = pa.schema([("row_position", pa.int64()), ("person", pa.int32())])
     with (
         atomic_folder(crosswalk / "rows") as fresh,
@@ -151,6 +124,16 @@ def stream_joined(
         return engine.store("joined", trace_lines(), schema, provide / "joined").rows
 
 
+def _read_used(engine: Engine, relation: str, number: str, columns: Sequence[str]) -> Lookup:
+    """What the provided lines repeat of a table, and nothing else: the codes of its texts are provided too."""
+    listed = engine.dialect.columns((number, *columns), "t")
+    return Lookup.read(
+        engine,
+        f"select {listed} from {relation} as t "
+        f"join (select distinct {number} from joined_pairs) as u on u.{number} = t.{number}",
+    )
+
+
 def hash_joined(engine: Engine, parts: JoinedParts, folder: Path) -> str:
     """加工後テーブルの内容のハッシュ(:func:`kaigo.tables.hash_table` と同じ値)を、部分から求める。
 
@@ -162,13 +145,14 @@ def hash_joined(engine: Engine, parts: JoinedParts, folder: Path) -> str:
     listed = ", ".join(f"{alias}.{engine.dialect.quote(column)}" for alias, column in heads)
     engine.materialise(
         "joined_heads",
-        f"with u as (select distinct person, certification from {parts.lines}) select u.person, u.certification, "
-        f"cast(dense_rank() over (order by {listed}) as integer) as place, {listed} from u "
+        f"select u.person, u.certification, cast(dense_rank() over (order by {listed}) as integer) as place, {listed} "
+        "from joined_pairs as u "
         f"join {parts.persons} as p on p.person = u.person "
         f"join {parts.certifications} as c on c.certification = u.certification",
         folder / "joined_heads",
     )
-    found = _Lookup.read(engine, "joined_heads", "place", [column for _, column in heads], unique=False)
+    columns = engine.dialect.columns(("place", *(column for _, column in heads)))
+    found = Lookup.read(engine, f"select {columns} from joined_heads", unique=False)
     line = engine.dialect.columns(of_line, "b")
     select = (
         f"select h.place, {line} from {parts.lines} as b "
@@ -176,14 +160,13 @@ def hash_joined(engine: Engine, parts: JoinedParts, folder: Path) -> str:
         f"order by h.place, {line}"
     )
     narrow = engine.arrow_schema(select)
-    digest = TableDigest(pa.schema([*found.batch.schema, *list(narrow)[1:]]))
-    with ThreadPoolExecutor(max_workers=1) as thread:  # one batch is hashed while the next is looked up
-        hashed: Future[None] | None = None
-        for batch in engine.batches(select):
-            columns = [*found.take(found.find(batch.column(0))), *batch.columns[1:]]
-            if hashed is not None:
-                hashed.result()
-            hashed = thread.submit(digest.update, columns)
-        if hashed is not None:
-            hashed.result()
-    return digest.hexdigest()
+    schema = pa.schema([*found.schema, *list(narrow)[1:]])
+    return hash_batches(
+        (
+            pa.RecordBatch.from_arrays(
+                [*found.take(found.find(batch.column(0))), *batch.columns[1:]], schema=schema
+            )
+            for batch in engine.batches(select)
+        ),
+        schema,
+    )

@@ -4,31 +4,33 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kaigo.deidentify.deal_out import SLOTS, deal_by_pseudonym, select_buckets
-from kaigo.deidentify.joined import JoinedParts, stream_joined
+from kaigo.deidentify.joined import JoinedParts, hash_joined, pair_heads, stream_joined
 from kaigo.deidentify.key import Key
+from kaigo.deidentify.linked_lines import PLACES, store_places, write_lines
 from kaigo.deidentify.pseudonym import store_pseudonyms
 from kaigo.deidentify.workspace import Workspace
+from kaigo.deidentify.written import WrittenTable
+from kaigo.tables import hash_table
 
 _MONTH_TEXT = "substr(cast({0} as {1}), 1, 7)"
 
 
-def _columns(work: Workspace, table: str, alias: str) -> list[str]:
-    """Released columns of a table in schema order; dates of months as text, under their released names."""
+def _columns(work: Workspace, table: str, alias: str, *, as_text: bool = True) -> list[str]:
+    """Released columns of a table in schema order, under their released names; months as text unless told otherwise."""
     quote = work.engine.dialect.quote
     shown = []
     for column in work.columns[table]:
         source = f"{alias}.{quote(column)}"
         if column in work.names:
             shown.append(f"{source} as {quote(work.names[column])}")
-        elif column == "service_month":
+        elif column == "service_month" and as_text:
             shown.append(_MONTH_TEXT.format(source, work.engine.dialect.text_type) + " as service_month")
         else:
             shown.append(source)
     return shown
 
 
-def write_joined(work: Workspace, key: Key, provide: Path, crosswalk: Path | None) -> dict[str, int]:
+def write_joined(work: Workspace, key: Key, provide: Path, crosswalk: Path | None) -> dict[str, WrittenTable]:
     """加工後テーブル(1行が1給付、識別子なし)を、順序を混ぜて書く。
 
     Parameters
@@ -41,9 +43,19 @@ def write_joined(work: Workspace, key: Key, provide: Path, crosswalk: Path | Non
     Returns
     -------
     dict
-        Rows by released table.
+        By released table.
     """
-    return {"joined": stream_joined(work.engine, view_joined(work), key, work.folder, provide, crosswalk)}
+    parts = view_joined(work)
+    pair_heads(work.engine, parts, work.folder)
+    rows = stream_joined(work.engine, parts, key, work.folder, provide, crosswalk)
+    if all(parts.columns):
+        return {"joined": WrittenTable(rows, hash_joined(work.engine, parts, work.folder))}
+    return {"joined": _hash(work, "joined", rows)}
+
+
+def _hash(work: Workspace, name: str, rows: int) -> WrittenTable:
+    columns = work.engine.arrow_schema(f"select * from {name}").names
+    return WrittenTable(rows, hash_table(work.engine, name, columns, columns[:1]))
 
 
 def view_joined(work: Workspace) -> JoinedParts:
@@ -74,8 +86,8 @@ PASS_ROWS = {"persons": 16_000_000, "certifications": 3_000_000, "benefits": 16_
 _KEY_COLUMNS = {"persons": 1, "certifications": 3}
 
 
-def _write_in_passes(work: Workspace, table: str, select: str, rows: int, provide: Path) -> int:
-    """Write a linked table in the order of pseudonyms, one range of them after the other if it is large.
+def _write_in_passes(work: Workspace, table: str, select: str, rows: int, provide: Path) -> WrittenTable:
+    """Write persons or certifications in the order of pseudonyms, one range of them after the other if there are many.
 
     Parameters
     ----------
@@ -85,29 +97,23 @@ def _write_in_passes(work: Workspace, table: str, select: str, rows: int, provid
         Of the table.
     """
     engine, name = work.engine, f"linked_{table}"
-    passes = min(max(-(-rows // PASS_ROWS[table]), 1), SLOTS)
-    columns = engine.arrow_schema(select.format(ids="pseudonyms")).names
-    # Lines may be equal but for their last column; a certification has its months to itself.
-    order = engine.dialect.columns(columns if table == "benefits" else columns[: _KEY_COLUMNS[table]])
+    passes = max(-(-rows // PASS_ROWS[table]), 1)
+    order = engine.dialect.columns(
+        engine.arrow_schema(select.format(ids=PLACES)).names[: _KEY_COLUMNS[table]]
+    )
     if passes == 1:
-        whole = f"{select.format(ids='pseudonyms')} order by {order}"
-        return engine.materialise(name, whole, provide / table).rows
-    if table == "benefits":
-        # Dealt out in one reading: a range for each pass would read all lines again.
-        folders = deal_by_pseudonym(engine, select.format(ids="pseudonyms"), passes, work.folder / "dealt")
-        return engine.materialise_passes(
-            name, select_buckets(engine, "dealt", folders, columns), provide / table
-        ).rows
-    bounds = [f"{SLOTS * number // passes:03x}" for number in range(passes)]
+        whole = f"{select.format(ids=PLACES)} order by {order}"
+        return _hash(work, name, engine.materialise(name, whole, provide / table).rows)
+    places = engine.count(PLACES)
     selects = []
-    for number, low in enumerate(bounds):
-        high = f" and person_id < '{bounds[number + 1]}'" if number + 1 < passes else ""
-        ids = f"(select person, period, person_id from pseudonyms where person_id >= '{low}'{high})"
+    for number in range(passes):
+        first, end = places * number // passes, places * (number + 1) // passes
+        ids = f"(select person, period, person_id from {PLACES} where place >= {first} and place < {end})"
         selects.append(f"{select.format(ids=ids)} order by {order}")
-    return engine.materialise_passes(name, selects, provide / table).rows
+    return _hash(work, name, engine.materialise_passes(name, selects, provide / table).rows)
 
 
-def write_linked(work: Workspace, key: Key, provide: Path, crosswalk: Path | None) -> dict[str, int]:
+def write_linked(work: Workspace, key: Key, provide: Path, crosswalk: Path | None) -> dict[str, WrittenTable]:
     """3つの表を、番号の代わりに仮IDを付けて書く(仮IDの順に並べる)。
 
     One row of ``persons`` for each person and pseudonym period in which a certification is in force; one row of
@@ -125,6 +131,7 @@ def write_linked(work: Workspace, key: Key, provide: Path, crosswalk: Path | Non
         work.folder / "person_periods",
     )
     store_pseudonyms(work, key, "person_periods")
+    store_places(work)
     text = engine.dialect.text_type
     # A certification fixed for a period is shown for all its months: a person's own would tell entry and exit.
     source, first, last = "in_force_periods as f", "f.service_month", "f.service_month"
@@ -142,21 +149,20 @@ def write_linked(work: Workspace, key: Key, provide: Path, crosswalk: Path | Non
         f"from {source} group by f.person, f.period, f.certification",
         work.folder / "certification_periods",
     )
-    period = work.period("b.month_number")
     selects = {
         "persons": f"select i.person_id, {', '.join(_columns(work, 'persons', 'p'))} from {{ids}} as i "
         f"join {work.relations['persons']} as p on p.person = i.person",
         "certifications": f"select i.person_id, f.from_month, f.to_month, {', '.join(_columns(work, 'certifications', 'c'))} "
         "from certification_periods as f join {ids} as i on i.person = f.person and i.period = f.period "
         f"join {work.relations['certifications']} as c on c.certification = f.certification",
-        "benefits": f"select i.person_id, {', '.join(_columns(work, 'benefits', 'b'))} "
-        f"from {work.relations['benefits']} as b join {{ids}} as i on i.person = b.person and i.period = {period}",
     }
-    steps = {"persons": "pseudonyms", "certifications": "certification_periods", "benefits": "benefits_0"}
-    rows = {
+    steps = {"persons": PLACES, "certifications": "certification_periods"}
+    written = {
         table: _write_in_passes(work, table, select, engine.count(steps[table]), provide)
         for table, select in selects.items()
     }
+    lines = _columns(work, "benefits", "b", as_text=False)
+    written["benefits"] = write_lines(work, lines, engine.count("benefits_0"), PASS_ROWS["benefits"], provide)
     if crosswalk is not None:
         engine.materialise(
             "crosswalk_persons",
@@ -164,4 +170,4 @@ def write_linked(work: Workspace, key: Key, provide: Path, crosswalk: Path | Non
             "join persons_0 as p on p.person = i.person order by i.person_id",
             crosswalk / "persons",
         )
-    return rows
+    return written

@@ -8,16 +8,15 @@ import json
 import platform
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from kaigo import __version__
 from kaigo.deidentify.forget import read_records, write_records
-from kaigo.deidentify.joined import hash_joined
 from kaigo.deidentify.key import Key
-from kaigo.deidentify.layouts import view_joined, write_joined, write_linked
+from kaigo.deidentify.layouts import write_joined, write_linked
 from kaigo.deidentify.ledger import close_ledger, list_closing_entries
 from kaigo.deidentify.papers import write_papers
 from kaigo.deidentify.promise_check import check_promise
@@ -27,9 +26,10 @@ from kaigo.deidentify.standard import Layout, Standard
 from kaigo.deidentify.techniques import TECHNIQUES
 from kaigo.deidentify.techniques.sample_persons import SamplePersons
 from kaigo.deidentify.workspace import LedgerEntry, Workspace
+from kaigo.deidentify.written import WrittenTable
 from kaigo.engine import Engine, atomic_folder, check_replaceable, open_engine, write_file
 from kaigo.errors import EmptyResultError, StandardError
-from kaigo.tables import PERSON_KEY, CareTables, format_month, hash_table
+from kaigo.tables import PERSON_KEY, CareTables, format_month
 
 ACCESS_NOTE = """この中の対応表は、加工の際に削除した情報(削除情報)に当たります。内部限りです。
 取り扱ってよい人を決め、提供するデータと同じ場所に置かないでください。
@@ -104,13 +104,14 @@ def make_release(
         trace = keep / "crosswalk" if crosswalk else None
         started = time.perf_counter()
         if layout == "joined":
-            rows = write_joined(workspace, own_key, provide, trace)
+            written = write_joined(workspace, own_key, provide, trace)
         else:
-            rows = write_linked(workspace, own_key, provide, trace)
+            written = write_linked(workspace, own_key, provide, trace)
+        rows = {table: each.rows for table, each in written.items()}
         seconds = time.perf_counter() - started
         entries += list_closing_entries(workspace, standard, rows, seconds)
         promise = check_promise(workspace, standard, provide)
-        manifest = _describe(session, tables, standard, layout, provide, workspace)
+        manifest = _describe(session, tables, standard, layout, provide, workspace, written)
         ledger = close_ledger(workspace, standard, entries, scope.balance, rows, promise)
         births = _list_bands(workspace)
         shutil.rmtree(work)
@@ -224,6 +225,7 @@ def _describe(
     layout: Layout,
     provide: Path,
     workspace: Workspace,
+    written: Mapping[str, WrittenTable],
 ) -> dict[str, Any]:
     described = {}
     for folder in sorted(path for path in provide.iterdir() if path.is_dir()):
@@ -233,7 +235,7 @@ def _describe(
         described[folder.name] = {
             "rows": engine.count(view),
             "columns": columns,
-            "content_sha256": _hash_content(engine, workspace, view, columns),
+            "content_sha256": written[folder.name].content_sha256,
         }
     return {
         "version": __version__,
@@ -258,13 +260,6 @@ def _describe(
         "standard_sha256": hashlib.sha256(standard.to_toml().encode()).hexdigest(),
         "standard_text": standard.to_toml(),
     }
-
-
-def _hash_content(engine: Engine, workspace: Workspace, view: str, columns: list[str]) -> str:
-    parts = view_joined(workspace) if view == "described_joined" else None
-    if parts and all(parts.columns):
-        return hash_joined(engine, parts, workspace.folder)
-    return hash_table(engine, view, columns, columns[:1])
 
 
 def _protect(keep: Path, crosswalk: Path | None) -> None:

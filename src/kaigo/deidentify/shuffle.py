@@ -75,10 +75,18 @@ def shuffle_rows(
 
 def _permute(table: pa.Table, stream: KeyStream) -> Iterator[pa.RecordBatch]:
     order = _order(stream.take(table.num_rows))
-    table = table.combine_chunks()
+    # Texts are moved as codes: months and service codes are few, and to reach for a number is cheaper.
+    columns = [
+        (column.dictionary_encode() if pa.types.is_string(column.type) else column).combine_chunks()
+        for column in table.columns
+    ]
     for first in range(0, table.num_rows, BATCH_ROWS):
-        rows = table.take(to_arrow(order[first : first + BATCH_ROWS])).combine_chunks()
-        yield from rows.to_batches()
+        rows = to_arrow(order[first : first + BATCH_ROWS])
+        moved = [column.take(rows) for column in columns]
+        yield pa.RecordBatch.from_arrays(
+            [each.dictionary_decode() if pa.types.is_dictionary(each.type) else each for each in moved],
+            schema=table.schema,
+        )
 
 
 def _order(words: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -47,10 +48,33 @@ def hash_table(engine: Engine, relation: str, columns: Sequence[str], key: Seque
 
 def hash_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> str:
     """The hash of a table whose rows come in total key order."""
-    digest = TableDigest(schema)
-    for batch in batches:
-        digest.update(batch.columns)
-    return digest.hexdigest()
+    hashed = HashedBatches(batches, schema)
+    for _ in hashed:
+        pass
+    return hashed.hexdigest()
+
+
+class HashedBatches:
+    """Batches in total key order that are hashed while they pass: one is hashed while the next is made."""
+
+    def __init__(self, batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> None:
+        self._batches = batches
+        self._digest = TableDigest(schema)
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        with ThreadPoolExecutor(max_workers=1) as thread:
+            hashed: Future[None] | None = None
+            for batch in self._batches:
+                if hashed is not None:
+                    hashed.result()
+                hashed = thread.submit(self._digest.update, batch.columns)
+                yield batch
+            if hashed is not None:
+                hashed.result()
+
+    def hexdigest(self) -> str:
+        """The table's hash, once all batches have passed."""
+        return self._digest.hexdigest()
 
 
 def _hash_if_in_order(engine: Engine, select: str) -> str | None:
@@ -130,6 +154,10 @@ class _ColumnDigest:
         )
         if places is not None:
             nulls.update(_bytes(places.astype(np.int64) + first_row))
+        if pa.types.is_dictionary(values.type):
+            if self._update_codes(values, places):
+                return
+            values = values.dictionary_decode()
         if self._kind == "text":
             # What lies under a null is not promised to be empty.
             known = values if places is None else values.fill_null("")
@@ -147,6 +175,25 @@ class _ColumnDigest:
             numbers = numbers.copy()
             numbers[places] = b""
         content.update(_bytes(numbers))
+
+    def _update_codes(self, values: pa.DictionaryArray, places: npt.NDArray[np.intp] | None) -> bool:
+        """Texts of one length, by their codes; False if their lengths differ."""
+        content, lengths, _ = self._streams
+        texts = values.dictionary.cast(pa.large_string())
+        _, offsets, data = texts.buffers()
+        ends = np.frombuffer(offsets, dtype=np.int64)[texts.offset : texts.offset + len(texts) + 1]
+        widths = np.unique(np.diff(ends))
+        if len(widths) != 1 or not widths[0]:
+            return False
+        width = int(widths[0])
+        known = np.frombuffer(memoryview(data)[ends[0] : ends[-1]], dtype=f"V{width}")
+        codes = values.indices if places is None else values.indices.drop_null()
+        content.update(_bytes(known[codes.to_numpy()]))
+        length = np.full(len(values), width, dtype=np.int32)
+        if places is not None:
+            length[places] = 0
+        lengths.update(_bytes(length))
+        return True
 
     def line(self) -> str:
         """What the table's hash takes up of the column."""
