@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -496,6 +497,25 @@ def test_a_certification_ends_with_the_insured_status(
     months_applied = sorted(zip(spans["from_month"], spans["to_month"], strict=True))
     assert months_applied == [("2024-04", "2024-05")] + 11 * [("2024-04", "2024-06")]
     assert release.ledger()["balance"]["benefits"]["left_out"]["その月に有効な認定のない給付"] == 1
+
+
+def test_a_line_gets_the_certification_of_its_month_also_where_a_shorter_one_stands_within_a_longer(
+    make_tables: Callable[..., CareTables], tmp_path: Path
+) -> None:
+    longer = {"valid_from": "2024-04-01", "valid_to": "2024-12-31", "care_level": "21"}
+    shorter = {"valid_from": "2024-05-01", "valid_to": "2024-05-31", "care_level": "25"}
+    certifications = [{"person": person, **each} for person in range(1, 13) for each in (longer, shorter)]
+    months = ("2024-04", "2024-05", "2024-06", "2024-07")
+    benefits = [{"person": person, "service_month": month} for person in range(1, 13) for month in months]
+    tables = make_tables(range(1, 13), certifications, benefits)
+    release = make_release(tables, SOUMU, tmp_path / "r", key=Key.derive(1), layout="joined")
+    lines = read(release, "joined").to_dict("records")
+    assert Counter((line["service_month"], line["care_level"]) for line in lines) == {
+        ("2024-04", "21"): 12,
+        ("2024-05", "25"): 12,
+        ("2024-06", "21"): 12,
+        ("2024-07", "21"): 12,
+    }
 
 
 def test_a_table_written_in_passes_is_the_same(
