@@ -26,7 +26,7 @@ def shuffle(engine: Engine, folder: Path, rows: int, key: Key, most: int) -> lis
     source = folder / "numbers.parquet"
     pq.write_table(pa.table({"n": list(range(rows)), "text": [f"t{n}" for n in range(rows)]}), source)
     engine.scan("numbers", source)
-    batches = list(shuffle_rows(engine, "numbers", ("n", "text"), key, folder, most=most))
+    batches = list(shuffle_rows(engine, "numbers", ("n", "text"), key, folder, rows=rows, most=most))
     order = [n for batch in batches for n in batch.column(0).to_pylist()]
     assert [t for batch in batches for t in batch.column(1).to_pylist()] == [f"t{n}" for n in order]
     return order

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 from kaigo.engine import Engine
 from kaigo.engine.arrow_numbers import to_arrow
 
+PART = "part-00000.parquet"
 _GROUP_ROWS = 65_536
 
 
@@ -45,7 +46,7 @@ def deal_out(
         writers = []
         for each in folders:
             each.mkdir(parents=True)
-            path = each / "part-00000.parquet"
+            path = each / PART
             writers.append(
                 stack.enter_context(pq.ParquetWriter(path, schema, compression="zstd", compression_level=1))
             )

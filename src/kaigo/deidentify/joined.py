@@ -15,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from kaigo.deidentify.deal_out import PART
 from kaigo.deidentify.key import Key
 from kaigo.deidentify.lookup import Lookup
 from kaigo.deidentify.shuffle import shuffle_rows
@@ -22,8 +23,6 @@ from kaigo.engine import Engine, atomic_folder
 from kaigo.engine.arrow_numbers import to_arrow
 from kaigo.tables import PERSON_KEY
 from kaigo.tables.content_hash import hash_batches
-
-PART = "part-00000.parquet"
 
 
 @dataclass(frozen=True)
@@ -45,10 +44,11 @@ class JoinedParts:
 
 
 def pair_heads(engine: Engine, parts: JoinedParts, folder: Path) -> None:
-    """Step ``joined_pairs``, which the rest reads: persons and certifications that stand together on a line that is provided."""
+    """Step ``joined_pairs``, which the rest reads: persons and certifications that stand together on lines that are provided."""
     engine.materialise(
         "joined_pairs",
-        f"select u.person, u.certification from (select distinct person, certification from {parts.lines}) as u "
+        "select u.person, u.certification, u.lines from (select person, certification, count(*) as lines "
+        f"from {parts.lines} group by person, certification) as u "
         f"join {parts.persons} as p on p.person = u.person "
         f"join {parts.certifications} as c on c.certification = u.certification",
         folder / "joined_pairs",
@@ -78,9 +78,10 @@ def stream_joined(
     narrow = engine.arrow_schema(f"select {engine.dialect.columns(of_line)} from {parts.lines}")
     schema = pa.schema([*persons.schema, *certifications.schema, *narrow])
     wanted = ("person", "certification", *of_line)
+    rows = int(engine.value("select coalesce(sum(lines), 0) from joined_pairs"))
 
     def find_lines() -> Iterator[tuple[pa.Array, pa.RecordBatch]]:
-        for batch in shuffle_rows(engine, parts.lines, wanted, key, folder):
+        for batch in shuffle_rows(engine, parts.lines, wanted, key, folder, rows=rows):
             person, certification = persons.find(batch.column(0)), certifications.find(batch.column(1))
             # As an inner join: no line without its person and certification.
             kept = np.flatnonzero((person >= 0) & (certification >= 0))
@@ -99,7 +100,7 @@ def stream_joined(
     engine.materialise(
         "crosswalk_persons",
         f"select p.person, {engine.dialect.columns(PERSON_KEY, 'p')} from persons_0 as p "
-        f"join (select distinct person from {parts.lines}) as b on b.person = p.person order by p.person",
+        "join (select distinct person from joined_pairs) as b on b.person = p.person order by p.person",
         crosswalk / "persons",
     )
     known = Lookup.read(engine, "select person from crosswalk_persons")
