@@ -81,9 +81,10 @@ def measure_month_values(engine: Engine, keys: Sequence[str]) -> tuple[ValueRisk
 
 
 def _measure_value(engine: Engine, keys: Sequence[str], name: str, label: str) -> ValueRisk:
-    person, of_class = "person", engine.dialect.columns(("month", *keys))
+    quoted = [engine.dialect.quote(column) for column in ("month", *keys)]
+    of_class = ", ".join(quoted)
     known = f"{name}_known"
-    engine.view(known, f"select distinct {person}, {of_class}, {name} as v from person_months")
+    engine.view(known, f"select distinct person, {of_class}, {name} as v from person_months")
     counted = f"select {of_class}, v, count(*) as c from {known} group by {of_class}, v"
     shared = (
         f"select {of_class}, c, cast(sum(c) over (partition by {of_class}) as bigint) as class_size, "
@@ -96,12 +97,13 @@ def _measure_value(engine: Engine, keys: Sequence[str], name: str, label: str) -
     least, entropy, distance = engine.rows(
         f"select min(l), min(h), max(t) from ({_select_classes(of_class, cells)}) as s"
     )[0]
-    sided = (
-        f"select {person}, min(v) over (partition by {of_class}) as low, max(v) over (partition by {of_class}) as high "
-        f"from {known}"
+    # Who stands in a class with one value only knows it; such classes are few, and no row need be ranked.
+    engine.view(f"{name}_sure", f"select {of_class} from {cells} group by {of_class} having count(*) = 1")
+    same = " and ".join(f"s.{c} is not distinct from p.{c}" for c in quoted)
+    persons = int(engine.value("select count(distinct person) from person_months"))
+    disclosed = engine.value(
+        f"select count(distinct p.person) from person_months as p join {name}_sure as s on {same}"
     )
-    of_person = f"select {person}, max(case when low = high then 1 else 0 end) as sure from ({sided}) as s group by {person}"
-    persons, disclosed = engine.rows(f"select count(*), sum(sure) from ({of_person}) as p")[0]
     return ValueRisk(
         name,
         label,
@@ -109,8 +111,8 @@ def _measure_value(engine: Engine, keys: Sequence[str], name: str, label: str) -
         math.exp(int(entropy) / ENTROPY_UNIT),
         _measure_recursive(engine, of_class, cells, int(least)),
         float(distance),
-        int(persons),
-        int(disclosed or 0),
+        persons,
+        int(disclosed),
     )
 
 

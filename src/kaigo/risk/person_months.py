@@ -34,7 +34,7 @@ def _number(engine: Engine, name: str, texts: str, alias: str) -> str:
     """Running numbers for the distinct texts of a column (not an order of all rows by long ones); their join to ``alias``."""
     engine.view(
         f"{name}_numbers",
-        f"select {name}, row_number() over (order by {name}) as number from (select distinct {name} from {texts}) as d",
+        f"select {name}, cast(row_number() over (order by {name}) as integer) as number from (select distinct {name} from {texts}) as d",
     )
     return f"join {name}_numbers as {name}_n on {name}_n.{name} = {alias}.{name}"
 
@@ -47,7 +47,9 @@ def _vector(engine: Engine, columns: Sequence[str], alias: str) -> str:
         return "''"
     text = engine.dialect.text_type
     values = ", ".join(f"coalesce(cast({alias}.{engine.dialect.quote(c)} as {text}), '-')" for c in columns)
-    return f"concat_ws(',', {values})"
+    # 128 bits of a hash in place of 150 letters: ten million of them must find place, and only their equality counts.
+    hashed = engine.dialect.sha256(f"concat_ws(',', {values})")
+    return f"substr({hashed}, 1, 32)"
 
 
 def _survey(columns: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -87,41 +89,74 @@ def _select_joined(engine: Engine, release: Release, keys: Sequence[str], folder
 
 
 def _select_linked(engine: Engine, release: Release, keys: Sequence[str], folder: Path) -> str:
-    """Texts are made once for each certification and each month of use, not for each month in force."""
+    """Texts become numbers for each certification and each month of use, before the months in force are laid out.
+
+    One look-up a step, so that memory does not grow with the country.
+    """
     quote = engine.dialect.quote
     of_person = release.columns("persons")
     survey, special = _survey(release.columns("certifications"))
-    of_certification = [key for key in keys if key not in of_person]
-    carried = "".join(f", c.{quote(key)}" for key in of_certification)
+    own = "".join(f", p.{quote(key)}" for key in keys if key in of_person)
+    carried = "".join(f", c.{quote(key)}" for key in keys if key not in of_person)
+    steps = {
+        "traced_persons": f"select w.person_id, w.person, w.period{own} from traced_ids as w "
+        "join released_persons as p on p.person_id = w.person_id",
+        "certification_texts": f"select c.person_id, c.from_month, c.to_month{carried}, "
+        f"{_vector(engine, survey, 'c')} as survey_vector, {_vector(engine, special, 'c')} as special_care "
+        "from released_certifications as c",
+    }
+    for name, select in steps.items():
+        engine.materialise(name, select, folder / name)
+    joins = [_number(engine, name, "certification_texts", "c") for name in ("survey_vector", "special_care")]
+    numbers = "survey_vector_n.number as survey_vector, special_care_n.number as special_care"
     engine.materialise(
-        "certification_texts",
-        f"select c.person_id, c.from_month, c.to_month{carried}, {_vector(engine, survey, 'c')} as survey_vector, "
-        f"{_vector(engine, special, 'c')} as special_care from released_certifications as c",
-        folder / "certification_texts",
+        "certification_numbers",
+        f"select c.person_id, c.from_month, c.to_month{carried}, {numbers} from certification_texts as c "
+        + " ".join(joins),
+        folder / "certification_numbers",
     )
+    engine.materialise(
+        "traced_certifications",
+        f"select p.person, p.period, c.from_month, c.to_month{own}{carried}, c.survey_vector, c.special_care "
+        "from certification_numbers as c join traced_persons as p on p.person_id = c.person_id",
+        folder / "traced_certifications",
+    )
+    no_use = _store_month_kinds(engine, folder)
+    # The months of each pair of first and last month: pairs are few, and certifications then join by equality.
+    engine.view(
+        "span_months",
+        "select s.from_month, s.to_month, m.month from "
+        "(select distinct from_month, to_month from traced_certifications) as s "
+        "join release_months as m on m.month >= s.from_month and m.month <= s.to_month",
+    )
+    return (
+        f"select c.person, c.period, m.month, {engine.dialect.columns(tuple(keys), 'c')}, c.survey_vector, c.special_care, "
+        f"coalesce(k.kinds, {no_use}) as kinds from traced_certifications as c "
+        "join span_months as m on m.from_month = c.from_month and m.to_month = c.to_month "
+        "left join month_kinds as k on k.person = c.person and k.month = m.month"
+    )
+
+
+def _store_month_kinds(engine: Engine, folder: Path) -> int:
+    """Step ``month_kinds``: the number of the set of service kinds of each person and month with use; that of the empty set."""
     engine.view(
         "month_kind_lines",
-        "select distinct person_id, service_month as month, substr(service_code, 1, 2) as kind from released_benefits",
+        "select distinct p.person, b.service_month as month, substr(b.service_code, 1, 2) as kind "
+        "from released_benefits as b join traced_persons as p on p.person_id = b.person_id",
     )
     engine.materialise(
+        "month_kind_sets",
+        f"select person, month, coalesce({engine.dialect.sorted_set('kind')}, '') as kinds from month_kind_lines "
+        "group by person, month",
+        folder / "month_kind_sets",
+    )
+    engine.view("release_months", "select distinct service_month as month from released_benefits")
+    # A month without use has the empty set.
+    engine.view("all_kinds", "select distinct kinds from month_kind_sets union select '' as kinds")
+    join = _number(engine, "kinds", "all_kinds", "k")
+    engine.materialise(
         "month_kinds",
-        f"select person_id, month, coalesce({engine.dialect.sorted_set('kind')}, '') as kinds from month_kind_lines "
-        "group by person_id, month",
+        f"select k.person, k.month, kinds_n.number as kinds from month_kind_sets as k {join}",
         folder / "month_kinds",
     )
-    engine.view("release_months", "select distinct month from month_kinds")
-    # A month without use has the empty set.
-    engine.view("all_kinds", "select distinct kinds from month_kinds union select '' as kinds")
-    sources = ", ".join(f"{'p' if key in of_person else 'c'}.{quote(key)}" for key in keys)
-    joins = [
-        _number(engine, "survey_vector", "certification_texts", "c"),
-        _number(engine, "special_care", "certification_texts", "c"),
-    ]
-    _number(engine, "kinds", "all_kinds", "k")
-    return (
-        f"select w.person, w.period, m.month, {sources}, {_NUMBERED} from certification_texts as c "
-        "join release_months as m on m.month >= c.from_month and m.month <= c.to_month "
-        "join released_persons as p on p.person_id = c.person_id join traced_ids as w on w.person_id = c.person_id "
-        "left join month_kinds as k on k.person_id = c.person_id and k.month = m.month "
-        f"join kinds_numbers as kinds_n on kinds_n.kinds = coalesce(k.kinds, '') {' '.join(joins)}"
-    )
+    return int(engine.value("select number from kinds_numbers where kinds = ''"))

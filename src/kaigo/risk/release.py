@@ -154,12 +154,10 @@ def measure_release(release: Release, *, engine: str = "duckdb") -> ReleaseRisk:
 def _measure_months(engine: Engine, keys: Sequence[str]) -> MonthRisk:
     counts = count_classes(engine, "person_months", ["month", *keys], ["person"])
     columns = engine.dialect.columns
-    sized = (
-        f"select month, count(*) over (partition by month, {columns(tuple(keys))}) as f from person_months"
-    )
+    classes = f"select month, count(*) as f from person_months group by month, {columns(tuple(keys))}"
     rows = engine.rows(
-        "select month, count(*) as persons, sum(case when f = 1 then 1 else 0 end) as uniques "
-        f"from ({sized}) as s group by month order by month"
+        "select month, sum(f) as persons, sum(case when f = 1 then 1 else 0 end) as uniques "
+        f"from ({classes}) as s group by month order by month"
     )
     return MonthRisk(RiskMeasures(counts, "人"), tuple((str(m), int(p), int(u)) for m, p, u in rows))
 
