@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from kaigo.risk.released_history import ReleasedHistory, number_rows
+from kaigo.risk.numbering import number_rows
+from kaigo.risk.released_history import ReleasedHistory
 
 
 def make_history(

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from kaigo.risk.known_points import KnownPoints, measure_known_points, wilson
-from kaigo.risk.released_history import Array, ReleasedHistory
+from kaigo.risk.known_points import KnownPoints, PointIndex, measure_known_points, wilson
+from kaigo.risk.numbering import Array
+from kaigo.risk.released_history import ReleasedHistory
 from kaigo.risk.unique_histories import count_unique_histories, number_service_sets
 
 WINDOWS = (1, 3, 6, 12, 24, 36)
@@ -118,16 +119,17 @@ def measure_accumulation(
     """
     inside = choose_windows(history, windows)
     person_class = np.unique(history.static, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
+    plain, classed = PointIndex.build(history), PointIndex.build(history, person_class)
     months_only: list[KnownPoints] = []
     services: list[KnownPoints] = []
     with_person: list[KnownPoints] = []
     for window in inside:
         of_months = [p for p in points if p <= window]
-        months_only += measure_known_points(history, window, "months", of_months, random)
+        months_only += measure_known_points(history, window, "months", of_months, random, index=plain)
         of_services = [p for p in points if p <= max(window, YEAR)]
-        services += measure_known_points(history, window, "services", of_services, random)
+        services += measure_known_points(history, window, "services", of_services, random, index=plain)
         with_person += measure_known_points(
-            history, window, "months", of_months, random, also_known=person_class
+            history, window, "months", of_months, random, also_known=person_class, index=classed
         )
     bare, sets = history.without("survey_"), number_service_sets(history)
     return AccumulationRisk(

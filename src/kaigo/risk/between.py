@@ -13,13 +13,8 @@ from kaigo.deidentify import Release
 from kaigo.engine import open_engine
 from kaigo.errors import InputError
 from kaigo.risk.known_points import wilson
-from kaigo.risk.released_history import (
-    NO_CERTIFICATION,
-    Array,
-    ReleasedHistory,
-    number_persons,
-    read_history,
-)
+from kaigo.risk.numbering import Array
+from kaigo.risk.released_history import NO_CERTIFICATION, ReleasedHistory, number_persons, read_history
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kaigo.risk.released_history import NO_CERTIFICATION, ReleasedHistory, number_rows
+from kaigo.risk.numbering import number_rows
+from kaigo.risk.released_history import NO_CERTIFICATION, ReleasedHistory
 from kaigo.risk.rotation import number_histories
 
 SURVEY_GROUPS = {

@@ -17,7 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kaigo.risk.known_points import wilson
-from kaigo.risk.released_history import BIRTH_COLUMNS, NO_CERTIFICATION, Array, Codes, ReleasedHistory
+from kaigo.risk.numbering import Array, Codes
+from kaigo.risk.released_history import BIRTH_COLUMNS, NO_CERTIFICATION, ReleasedHistory
 
 Criterion = Literal["singling_out", "linkability", "inference"]
 

@@ -6,6 +6,7 @@ other trajectory has them all), carried over to months and services of care.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,7 +15,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from kaigo.risk.released_history import Array, ReleasedHistory
+from kaigo.risk.numbering import Array
+from kaigo.risk.released_history import ReleasedHistory
 
 Known = Literal["months", "services"]
 DRAWS = 20
@@ -22,6 +24,8 @@ DRAWS = 20
 SAMPLE = 1_000
 """Persons drawn for the estimate; all are taken where there are fewer."""
 _BLOCK = 64
+_FLAGS = 64_000_000
+"""Bytes of flags that are packed into bits at once."""
 THREADS = 2
 Words = npt.NDArray[np.uint64]
 
@@ -59,6 +63,48 @@ class KnownPoints:
     by_person: npt.NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class PointIndex:
+    """点ごとに、その点をもつ人の印。
+
+    Attributes
+    ----------
+    bits : ndarray of shape (points that occur, words), uint64
+        One bit a person; with classes, persons stand in the order of their classes, so that the candidates of a person
+        stand in a few neighbouring words.
+    rows : ndarray of int64
+        Row of each point (month × labels + label); the last, for "no point", is -1.
+    """
+
+    bits: Words
+    rows: Array
+
+    @classmethod
+    def build(cls, history: ReleasedHistory, also_known: Array | None = None) -> PointIndex:
+        """Of all points of a history; ``also_known`` as for :func:`measure_known_points`."""
+        persons, labels = history.persons, len(history.labels)
+        who = history.person
+        if also_known is not None:
+            place = np.empty(persons, dtype=np.int64)
+            place[np.argsort(also_known, kind="stable")] = np.arange(persons)
+            who = place[who]
+        point = history.month * labels + history.label
+        occurs = np.bincount(point, minlength=len(history.months) * labels) > 0
+        rows = np.append(np.where(occurs, np.cumsum(occurs) - 1, -1), -1)
+        words = -(-persons // 64)
+        bits = np.zeros((int(occurs.sum()), words), dtype=np.uint64)
+        row = rows[point]
+        at_once = max(_FLAGS // max(words * 64, 1), 1)
+        order = np.argsort(row.astype(np.int32), kind="stable")
+        ends = np.searchsorted(row[order], np.arange(0, len(bits) + at_once, at_once))
+        for first, (start, end) in zip(range(0, len(bits), at_once), itertools.pairwise(ends), strict=False):
+            own = order[start:end]
+            flags = np.zeros((min(at_once, len(bits) - first), words * 64), dtype=bool)
+            flags[row[own] - first, who[own]] = True
+            bits[first : first + len(flags)] = _pack(flags)
+        return cls(bits, rows)
+
+
 def measure_known_points(
     history: ReleasedHistory,
     window: int,
@@ -69,6 +115,7 @@ def measure_known_points(
     also_known: npt.NDArray[np.int64] | None = None,
     sample: int = SAMPLE,
     draws: int = DRAWS,
+    index: PointIndex | None = None,
 ) -> list[KnownPoints]:
     """先頭から ``window`` か月のデータで、p点を知る者が1人に絞れる割合を求める。
 
@@ -86,6 +133,8 @@ def measure_known_points(
         A class number that the attacker knows besides (birth and sex, say).
     draws : int
         Draws a person.
+    index : PointIndex, optional
+        Of this history and ``also_known``, where several measurements share it.
 
     Examples
     --------
@@ -95,14 +144,15 @@ def measure_known_points(
     inside = history.month < window
     person, label = history.person[inside], history.label[inside]
     point = history.month[inside] * len(history.labels) + label
-    starts = np.searchsorted(person, np.arange(history.persons + 1))
+    starts = np.concatenate([[0], np.cumsum(np.bincount(person, minlength=history.persons))])
+    index = index or PointIndex.build(history, also_known)
     results = []
     most = max(points)
     counts = _count_eligible(person, history.month[inside], starts, known)
     able = np.flatnonzero(counts >= min(points))
     drawn = np.sort(random.choice(able, sample, replace=False)) if len(able) > sample else able
     queries = _draw_queries(drawn, starts, point, history.month[inside], known, most, draws, random)
-    unique = _find_unique(queries, drawn, draws, person, point, history.persons, also_known)
+    unique = _find_unique(queries, drawn, draws, history.persons, also_known, index)
     for p in points:
         has = counts[drawn] >= p
         shares = unique[:, p - 1].reshape(len(drawn), draws).mean(axis=1)[has]
@@ -161,8 +211,10 @@ def _draw_queries(
 
 def _draw_months(month: Array, draws: int, random: np.random.Generator) -> Array:
     """For each draw the months in random order, and of each month one point at random (places in ``month``)."""
-    months, first, number = np.unique(month, return_index=True, return_counts=True)
-    order = np.argsort(random.random((draws, len(months))), axis=1)
+    # A person's points come in the order of their months.
+    first = np.concatenate([[0], np.flatnonzero(month[1:] != month[:-1]) + 1])
+    number = np.diff(first, append=len(month))
+    order = np.argsort(random.random((draws, len(first))), axis=1)
     return np.asarray(first[order] + np.floor(random.random(order.shape) * number[order]), dtype=np.int64)
 
 
@@ -170,22 +222,15 @@ def _find_unique(
     queries: Array,
     drawn: Array,
     draws: int,
-    person: Array,
-    point: Array,
     persons: int,
     also_known: Array | None,
+    index: PointIndex,
 ) -> npt.NDArray[np.bool_]:
     """Whether, after each further point, only the person herself is left."""
-    used, columns = np.unique(queries, return_inverse=True)
-    columns = columns.reshape(queries.shape)
+    columns, bits = index.rows[queries], index.bits
     if also_known is None:
-        bits = _set_bits(used, person, point, persons)
         first, among = np.zeros(len(drawn), dtype=np.int64), _mark_everyone(persons)
     else:
-        # In the order of the classes, the candidates of a person stand in a few neighbouring words.
-        place = np.empty(persons, dtype=np.int64)
-        place[np.argsort(also_known, kind="stable")] = np.arange(persons)
-        bits = _set_bits(used, place[person], point, persons)
         first, among = _mark_classes(also_known, drawn)
         bits = np.pad(bits, ((0, 0), (0, among.shape[1])))
     unique = np.zeros(queries.shape, dtype=bool)
@@ -230,19 +275,6 @@ def _find_single(matching: Words) -> npt.NDArray[np.bool_]:
     rows = np.flatnonzero(single)
     single[rows] = np.bitwise_count(matching[rows]).sum(axis=1) == 1
     return np.asarray(single)
-
-
-def _set_bits(used: Array, person: Array, point: Array, persons: int) -> Words:
-    """One row of bits for each point that a query uses: who has it."""
-    words = -(-persons // 64)
-    bits = np.zeros((len(used), words), dtype=np.uint64)
-    row_of = np.full(int(max(used.max(initial=-1), point.max(initial=-1))) + 1, -1, dtype=np.int64)
-    row_of[used[used >= 0]] = np.flatnonzero(used >= 0)
-    row = row_of[point]
-    wanted = row >= 0
-    row, who = row[wanted], person[wanted]
-    np.bitwise_or.at(bits, (row, who >> 6), np.uint64(1) << (who & 63).astype(np.uint64))
-    return bits
 
 
 def _mark_everyone(persons: int) -> Words:

@@ -15,8 +15,9 @@ import numpy.typing as npt
 from kaigo.risk.attackers import About, Attacker
 from kaigo.risk.known_points import wilson
 from kaigo.risk.linkage_result import AttackResult
+from kaigo.risk.numbering import Array
 from kaigo.risk.register_history import MISSING, RegisterHistory
-from kaigo.risk.released_history import BIRTH_COLUMNS, NO_CERTIFICATION, Array, ReleasedHistory
+from kaigo.risk.released_history import BIRTH_COLUMNS, NO_CERTIFICATION, ReleasedHistory
 from kaigo.risk.rotation import number_histories
 from kaigo.risk.translation import Translation, learn_translation
 from kaigo.tables import load_service_kinds, survey_columns

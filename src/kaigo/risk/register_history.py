@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from kaigo.deidentify import Release
 from kaigo.engine import Engine, open_engine
-from kaigo.risk.released_history import Array, fetch_integers, number_persons
+from kaigo.risk.numbering import Array, fetch_integers
+from kaigo.risk.released_history import number_persons
 from kaigo.tables import CareTables, load_care_levels, load_service_kinds, survey_columns
 from kaigo.tables.in_force import select_in_force
 

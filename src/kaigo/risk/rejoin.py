@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from kaigo.risk.released_history import NO_CERTIFICATION, Array, Codes, ReleasedHistory, number_rows
+from kaigo.risk.numbering import Array, Codes, number_rows
+from kaigo.risk.released_history import NO_CERTIFICATION, ReleasedHistory
 
 if TYPE_CHECKING:
     from scipy import sparse

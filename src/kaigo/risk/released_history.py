@@ -14,15 +14,13 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from kaigo.deidentify import Release
 from kaigo.engine import Engine, open_engine
+from kaigo.risk.numbering import Array, Codes, fetch_integers, find_months, number_rows, number_values
 from kaigo.risk.release_calendar import ReleaseCalendar, read_calendar
 from kaigo.tables import PERSON_KEY
 
-Array = npt.NDArray[np.int64]
-Codes = npt.NDArray[np.int32]
 NO_CERTIFICATION = -1
 BIRTH_COLUMNS = ("birth", "age")
 """How the names of released columns begin in which the birth may stand, generalised or not."""
@@ -159,27 +157,6 @@ def number_persons(engine: Engine, folder: Path) -> None:
     )
 
 
-def fetch_integers(engine: Engine, select: str, columns: int) -> Array:
-    """An all-integer result as one array."""
-    parts = [
-        np.column_stack(
-            [np.asarray(column.to_numpy(zero_copy_only=False), dtype=np.int64) for column in batch.columns]
-        )
-        for batch in engine.batches(select)
-    ]
-    return np.concatenate(parts) if parts else np.zeros((0, columns), dtype=np.int64)
-
-
-def _number_values(column: pa.ChunkedArray) -> npt.NDArray[np.int32]:
-    """Running number of each value in the values' own order; a missing value is a value of its own (0)."""
-    encoded = column.combine_chunks().dictionary_encode()
-    ranks = np.empty(len(encoded.dictionary) + 1, dtype=np.int32)
-    ranks[np.asarray(pc.sort_indices(encoded.dictionary))] = np.arange(1, len(encoded.dictionary) + 1)
-    ranks[-1] = 0
-    places = encoded.indices.fill_null(len(encoded.dictionary)).to_numpy(zero_copy_only=False)
-    return np.asarray(ranks[places], dtype=np.int32)
-
-
 def _read_static(engine: Engine, columns: tuple[str, ...], persons: int) -> Codes:
     """The person's own columns. They are the same under each of the person's pseudonyms."""
     static = np.zeros((persons, len(columns)), dtype=np.int32)
@@ -193,7 +170,7 @@ def _read_static(engine: Engine, columns: tuple[str, ...], persons: int) -> Code
     )
     who = table.column("person").to_numpy()
     for place, name in enumerate(columns):
-        static[who, place] = _number_values(table.column(name))
+        static[who, place] = number_values(table.column(name))
     return static
 
 
@@ -211,13 +188,10 @@ def _read_content(
     )
     values = np.zeros((table.num_rows, len(columns)), dtype=np.int32)
     for place, name in enumerate(columns):
-        values[:, place] = _number_values(table.column(name))
+        values[:, place] = number_values(table.column(name))
     distinct, number = number_rows(values)
-    calendar = np.array(months)
-    first = np.searchsorted(calendar, table.column("from_month").to_numpy(zero_copy_only=False).astype(str))
-    last = np.searchsorted(
-        calendar, table.column("to_month").to_numpy(zero_copy_only=False).astype(str), side="right"
-    )
+    first = find_months(table.column("from_month"), months, "left")
+    last = find_months(table.column("to_month"), months, "right")
     spans = np.maximum(last - first, 0)
     who = np.repeat(table.column("person").to_numpy(), spans)
     within = np.arange(len(who)) - np.repeat(np.cumsum(spans) - spans, spans)
@@ -225,28 +199,20 @@ def _read_content(
     return distinct, content_of
 
 
-def number_rows(values: Codes) -> tuple[Codes, Array]:
-    """Distinct rows of an integer table and the number of each row among them (a byte-wise order).
-
-    Examples
-    --------
-    Rows (1, 2), (1, 2), (3, 0) → two distinct rows, numbers 0, 0, 1.
-    """
-    if values.shape[1] == 0:
-        return values[:1], np.zeros(len(values), dtype=np.int64)
-    packed = np.ascontiguousarray(values).view(np.dtype((np.void, values.dtype.itemsize * values.shape[1])))
-    _, first, number = np.unique(packed.ravel(), return_index=True, return_inverse=True)
-    return values[first], np.asarray(number, dtype=np.int64)
-
-
 def _read_levels(engine: Engine, columns: tuple[str, ...], persons: int) -> npt.NDArray[np.object_]:
     level = np.full(persons, "", dtype=object)
     if "care_level" in columns:
-        for person, value in engine.rows(
+        select = (
             "select i.person, c.care_level from released_certifications as c "
             "join numbered_ids as i on i.person_id = c.person_id order by i.person, c.to_month, c.from_month"
-        ):
-            level[person] = str(value or "")
+        )
+        table = pa.Table.from_batches(engine.batches(select), engine.arrow_schema(select))
+        encoded = table.column("care_level").combine_chunks().dictionary_encode()
+        names = np.array([*encoded.dictionary.to_pylist(), ""], dtype=object)
+        who = table.column("person").to_numpy()
+        last = np.append(who[1:] != who[:-1], True) if len(who) else np.empty(0, dtype=bool)
+        shown = names[encoded.indices.fill_null(len(names) - 1).to_numpy()]
+        level[who[last]] = shown[last]
     return level
 
 
@@ -255,12 +221,6 @@ def _read_points(
 ) -> tuple[tuple[Array, Array, Array, Array], tuple[str, ...]]:
     months = calendar.months
     label = "substr(b.service_code, 1, 2)" if by == "kind" else "b.service_code"
-    engine.view(
-        "labelled_points",
-        f"select i.person, b.service_month, {label} as label, sum(b.units) as units from released_benefits as b "
-        "join numbered_ids as i on i.person_id = b.person_id "
-        f"where b.service_code is not null group by i.person, b.service_month, {label}",
-    )
     labels = tuple(
         str(v)
         for (v,) in engine.rows(
@@ -278,15 +238,24 @@ def _read_points(
         [{"month": month, "number": number} for number, month in enumerate(months)],
         {"month": text, "number": "integer"},
     )
-    rows = fetch_integers(
+    size, width = len(months), max(len(labels), 1)
+    # One number for person, month and label: to add up by texts would cost twice as much.
+    key = f"(cast(i.person as bigint) * {size} + m.number) * {width} + l.number"
+    found = fetch_integers(
         engine,
-        "select p.person, m.number as month, l.number as label, coalesce(p.units, 0) as units "
-        "from labelled_points as p join numbered_labels as l on l.label = p.label "
-        "join numbered_months as m on m.month = p.service_month",
-        4,
+        f"select {key} as place, cast(coalesce(sum(b.units), 0) as bigint) as units from released_benefits as b "
+        "join numbered_ids as i on i.person_id = b.person_id "
+        f"join numbered_labels as l on l.label = {label} join numbered_months as m on m.month = b.service_month "
+        f"group by {key}",
+        2,
     )
-    rows = calendar.spread(rows, 1)
-    key = (rows[:, 0] * len(months) + rows[:, 1]) * max(len(labels), 1) + rows[:, 2]
-    rows = rows[np.argsort(key)]
+    found = found[np.argsort(found[:, 0])]
+    rows = np.empty((len(found), 4), dtype=np.int64)
+    rest, rows[:, 2] = np.divmod(found[:, 0], width)
+    rows[:, 0], rows[:, 1] = np.divmod(rest, size)
+    rows[:, 3] = found[:, 1]
+    if calendar.step > 1:
+        rows = calendar.spread(rows, 1)
+        rows = rows[np.argsort((rows[:, 0] * size + rows[:, 1]) * width + rows[:, 2])]
     points = tuple(np.ascontiguousarray(rows[:, place]) for place in range(4))
     return (points[0], points[1], points[2], points[3]), labels

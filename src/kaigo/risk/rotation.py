@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from kaigo.risk.known_points import wilson
+from kaigo.risk.numbering import Array, number_rows
 from kaigo.risk.rejoin import RejoinResult, rejoin_periods
-from kaigo.risk.released_history import NO_CERTIFICATION, Array, ReleasedHistory, number_rows
+from kaigo.risk.released_history import NO_CERTIFICATION, ReleasedHistory
 
 Flags = npt.NDArray[np.bool_]
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kaigo.risk.released_history import Array
+from kaigo.risk.numbering import Array
 
 LEAST_SHARE = 0.01
 

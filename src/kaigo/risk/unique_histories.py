@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from kaigo.risk.released_history import NO_CERTIFICATION, Array, ReleasedHistory, number_rows
+from kaigo.risk.numbering import Array, number_rows
+from kaigo.risk.released_history import NO_CERTIFICATION, ReleasedHistory
 
 
 def count_unique_histories(
