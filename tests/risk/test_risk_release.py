@@ -8,7 +8,7 @@ import pytest
 
 from kaigo.deidentify import Key, Release, forget_release, load_standard, make_release
 from kaigo.errors import InputError
-from kaigo.risk import measure_release
+from kaigo.risk import measure_release, person_months
 from kaigo.tables import CareTables
 
 MONTHS = ("2024-04", "2024-05")
@@ -43,6 +43,29 @@ def four_persons(make: Callable[..., CareTables], answers: Sequence[int | None] 
         row["survey_1_7"] = answers[int(row["person"]) - 1]  # type: ignore[index,call-overload]
     benefits = [{"person": n, "service_month": month} for n in (1, 2, 3, 4) for month in MONTHS]
     return make(persons, certifications, benefits)
+
+
+def test_months_laid_out_one_by_one_and_kinds_in_several_numbers_give_the_same_figures(
+    make_tables: Callable[..., CareTables], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    people = range(1, 13)
+    codes = ("111111", "151111", "131111", "331111")
+    benefits = [
+        {"person": n, "service_month": month, "service_code": code}
+        for n in people
+        for month in MONTHS
+        for place, code in enumerate(codes)
+        if (n + place) % 3 or n > 9
+    ]
+    release = release_of(make_tables(people, None, benefits), tmp_path / "r", "linked", rotate_months=1)
+    at_once = measure_release(release).to_payload()
+    monkeypatch.setattr(person_months, "AT_ONCE", 0)
+    monkeypatch.setattr(person_months, "BITS", 3)
+    assert measure_release(release).to_payload() == at_once
+    by_kinds = next(
+        row for row in at_once["wider_keys"] if row["keys"] == "準識別子とその月のサービス種類の組"
+    )
+    assert by_kinds["k"] == 3, "three people have the first set, three the second, three the third, three all"
 
 
 @pytest.mark.parametrize("layout", ["joined", "linked"])

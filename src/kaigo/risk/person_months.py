@@ -10,6 +10,10 @@ from kaigo.engine import Engine
 from kaigo.tables import survey_columns
 
 SPECIAL_CARE_PREFIX = "survey_6_"
+AT_ONCE = 2_000_000
+"""Certifications whose months are laid out at once; of more, month by month, so that memory does not grow with the data."""
+BITS = 60
+"""Kinds in one whole number."""
 
 
 def store_person_months(engine: Engine, release: Release, keys: Sequence[str], folder: Path) -> None:
@@ -26,8 +30,27 @@ def store_person_months(engine: Engine, release: Release, keys: Sequence[str], f
     """
     release.scan(engine)
     release.scan_persons(engine)
-    select = _select_joined if release.layout == "joined" else _select_linked
-    engine.materialise("person_months", select(engine, release, keys, folder), folder / "person_months")
+    target = folder / "person_months"
+    if release.layout == "joined":
+        engine.materialise("person_months", _select_joined(engine, release, keys, folder), target)
+        return
+    select = _select_linked(engine, release, keys, folder)
+    months = [str(month) for (month,) in engine.rows("select month from release_months order by month")]
+    if engine.count("traced_certifications") <= AT_ONCE:
+        engine.materialise(
+            "person_months", select.format(months="release_months", kinds="month_kinds"), target
+        )
+        return
+    selects = []
+    for month in months:
+        own = f"where month = {engine.dialect.text(month)}"
+        selects.append(
+            select.format(
+                months=f"(select month from release_months {own})",
+                kinds=f"(select person, month, kinds from month_kinds {own})",
+            )
+        )
+    engine.materialise_passes("person_months", selects, target)
 
 
 def _number(engine: Engine, name: str, texts: str, alias: str) -> str:
@@ -91,7 +114,8 @@ def _select_joined(engine: Engine, release: Release, keys: Sequence[str], folder
 def _select_linked(engine: Engine, release: Release, keys: Sequence[str], folder: Path) -> str:
     """Texts become numbers for each certification and each month of use, before the months in force are laid out.
 
-    One look-up a step, so that memory does not grow with the country.
+    One look-up a step, so that memory does not grow with the country. In the SELECT, ``{months}`` and ``{kinds}`` stand for
+    ``release_months`` and ``month_kinds``, or for one month of them.
     """
     quote = engine.dialect.quote
     of_person = release.columns("persons")
@@ -122,41 +146,48 @@ def _select_linked(engine: Engine, release: Release, keys: Sequence[str], folder
         folder / "traced_certifications",
     )
     no_use = _store_month_kinds(engine, folder)
-    # The months of each pair of first and last month: pairs are few, and certifications then join by equality.
-    engine.view(
-        "span_months",
-        "select s.from_month, s.to_month, m.month from "
-        "(select distinct from_month, to_month from traced_certifications) as s "
-        "join release_months as m on m.month >= s.from_month and m.month <= s.to_month",
-    )
     return (
         f"select c.person, c.period, m.month, {engine.dialect.columns(tuple(keys), 'c')}, c.survey_vector, c.special_care, "
         f"coalesce(k.kinds, {no_use}) as kinds from traced_certifications as c "
-        "join span_months as m on m.from_month = c.from_month and m.to_month = c.to_month "
-        "left join month_kinds as k on k.person = c.person and k.month = m.month"
+        "join (select s.from_month, s.to_month, m.month from "
+        # The months of each pair of first and last month: pairs are few, and certifications then join by equality.
+        "(select distinct from_month, to_month from traced_certifications) as s "
+        "join {months} as m on m.month >= s.from_month and m.month <= s.to_month) as m "
+        "on m.from_month = c.from_month and m.to_month = c.to_month "
+        "left join {kinds} as k on k.person = c.person and k.month = m.month"
     )
 
 
 def _store_month_kinds(engine: Engine, folder: Path) -> int:
-    """Step ``month_kinds``: the number of the set of service kinds of each person and month with use; that of the empty set."""
-    engine.view(
-        "month_kind_lines",
-        "select distinct p.person, b.service_month as month, substr(b.service_code, 1, 2) as kind "
-        "from released_benefits as b join traced_persons as p on p.person_id = b.person_id",
+    """Step ``month_kinds``: the number of the set of service kinds of each person and month with use; that of the empty set.
+
+    A set is one or more whole numbers with a bit for each of its kinds, so that it is added up line by line.
+    """
+    kind = "substr(b.service_code, 1, 2)"
+    found = engine.rows(f"select distinct {kind} as kind from released_benefits as b order by kind")
+    kinds = [str(each) for (each,) in found if each is not None]
+    parts = max(-(-len(kinds) // BITS), 1)
+    engine.values_view(
+        "kind_bits",
+        [{"kind": each, "part": place // BITS, "bit": 1 << place % BITS} for place, each in enumerate(kinds)],
+        {"kind": engine.dialect.text_type, "part": "integer", "bit": "bigint"},
     )
+    masks = ", ".join(f"bit_or(case when n.part = {part} then n.bit else 0 end)" for part in range(parts))
     engine.materialise(
         "month_kind_sets",
-        f"select person, month, coalesce({engine.dialect.sorted_set('kind')}, '') as kinds from month_kind_lines "
-        "group by person, month",
+        f"select p.person, b.service_month as month, concat_ws('-', {masks}) as kinds from released_benefits as b "
+        f"join kind_bits as n on n.kind = {kind} join traced_persons as p on p.person_id = b.person_id "
+        "group by p.person, b.service_month",
         folder / "month_kind_sets",
     )
     engine.view("release_months", "select distinct service_month as month from released_benefits")
     # A month without use has the empty set.
-    engine.view("all_kinds", "select distinct kinds from month_kind_sets union select '' as kinds")
+    empty = engine.dialect.text("-".join(["0"] * parts))
+    engine.view("all_kinds", f"select distinct kinds from month_kind_sets union select {empty} as kinds")
     join = _number(engine, "kinds", "all_kinds", "k")
     engine.materialise(
         "month_kinds",
         f"select k.person, k.month, kinds_n.number as kinds from month_kind_sets as k {join}",
         folder / "month_kinds",
     )
-    return int(engine.value("select number from kinds_numbers where kinds = ''"))
+    return int(engine.value(f"select number from kinds_numbers where kinds = {empty}"))
