@@ -15,7 +15,7 @@ from kaigo.deidentify import Key, Release, Standard, make_release
 from kaigo.deidentify.release_list import describe_release, find_overlaps
 from kaigo.engine import open_engine
 from kaigo.risk.between import SMALL, TwoReleases, compare_releases, difference_counts
-from kaigo.risk.mitigations import change_standard, load_changes
+from kaigo.risk.changes import change_standard, load_changes
 from kaigo.risk.release_calendar import list_months
 from kaigo.tables import BIRTH_COLUMNS, PERSON_KEY, CareTables, write_manifest
 from kaigo.tables.in_force import select_in_force
