@@ -17,6 +17,7 @@ from kaigo.cli.app import run
 from kaigo.deidentify import (
     Key,
     Release,
+    Standard,
     list_standards,
     load_standard,
     make_release,
@@ -238,3 +239,30 @@ def test_the_pages_say_it_in_words(recommended: Release) -> None:
     for part in standard.deliberations:
         assert part.difference in deliberation
     assert json.dumps(recommended.manifest, ensure_ascii=False).count("recommended") >= 1
+
+
+def test_a_promise_without_any_column_of_a_class_holds_for_all_together(
+    make_tables: Callable[..., CareTables], tmp_path: Path
+) -> None:
+    """Sex, birth and level are not released: everybody is one class, and only the kinds of service are told apart."""
+    standard = drop_class(load_standard("open-data"))
+    persons = [{"person": n, "birth_date": "1930-05-05", "sex": 1 + n % 2} for n in range(1, 41)]
+    lines = [{"person": n, "service_month": "2024-04", "service_code": "111111"} for n in range(1, 41)]
+    rare = [{"person": n, "service_month": "2024-04", "service_code": "151111"} for n in range(1, 4)]
+    release = make_release(
+        make_tables(persons, None, lines + rare), standard, tmp_path / "r", key=Key(SECRET)
+    )
+    codes = Counter(pq.read_table(release.provide / "joined")["service_code"].to_pylist())
+    assert codes == {"G1": 40}
+
+
+def drop_class(standard: Standard) -> Standard:
+    data = standard.model_dump()
+    gone = {"persons.sex", "persons.birth_date", "certifications.care_level"}
+    rules = []
+    for rule in data["rules"]:
+        left = tuple(column for column in rule["columns"] if column not in gone)
+        if rule["technique"] == "delete_item" or left:
+            rules.append(rule | {"columns": left})
+    rules[0]["columns"] = (*rules[0]["columns"], *sorted(gone))
+    return Standard.model_validate(data | {"rules": rules, "quasi_identifiers": {"joined": (), "linked": ()}})
