@@ -103,6 +103,23 @@ def check_balance(release: Release) -> None:
     assert {rule.id for rule in load_standard(standard).rules} <= {entry["id"] for entry in ledger["rules"]}
 
 
+def check_order_is_told(release: Release) -> None:
+    """What the standard says of the order of rows is what was written."""
+    (told,) = (
+        each.reason
+        for each in load_standard(release.manifest["standard"]).deliberations
+        if "並べ替え" in each.measures
+    )
+    assert "ハッシュの順" not in told
+    if release.layout == "joined":
+        assert "鍵から引いた乱数の順" in told
+        return
+    assert "仮IDの順" in told
+    for table in ("persons", "certifications", "benefits"):
+        ids = pq.read_table(release.provide / table, columns=["person_id"])[0].to_pylist()
+        assert ids == sorted(ids)
+
+
 def is_crosswalk(path: Path) -> bool:
     return "crosswalk" in path.parts
 
@@ -113,6 +130,7 @@ def test_a_shipped_standard_is_sound_written_balanced_and_without_canary(
 ) -> None:
     made = make(town, name, layout)
     check_balance(made.release)
+    check_order_is_told(made.release)
     secrets = list_secrets(town)
     assert scan_folder(made.release.folder, secrets, skip=is_crosswalk) == []
     assert made.said and find_secrets(made.said.encode(), {normalise(each): each for each in secrets}) == []
