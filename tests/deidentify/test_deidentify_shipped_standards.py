@@ -136,6 +136,16 @@ def test_a_shipped_standard_is_sound_written_balanced_and_without_canary(
     assert made.said and find_secrets(made.said.encode(), {normalise(each): each for each in secrets}) == []
 
 
+def test_the_rates_of_the_sample_that_is_followed_are_told_each_with_their_source() -> None:
+    standard = load_standard("ndb-like")
+    (about,) = (each for each in standard.deliberations if each.topic == "市町村の規模")
+    rates = "医科入院とDPCの10%、医科入院外と調剤の1%"
+    assert rates in about.measured and "第165回 資料2 8ページ" in about.measured
+    assert about.measured_on == "公表資料"
+    assert rates in standard.description and "資料2(8ページ" in standard.source
+    assert "〜10%" not in standard.to_toml()
+
+
 @pytest.fixture(scope="module")
 def city(tmp_path_factory: pytest.TempPathFactory) -> CareTables:
     """The report's own size: 20,000 certified persons, 12 months."""
