@@ -241,6 +241,8 @@ def test_a_chapter_on_own_data_names_the_source_and_the_way_to_make_it_again(oth
         # As the user wrote it: not a place of this machine.
         assert "--data ../own" in record
         assert str(other.folder.parent) not in page.source
+        # A kernel sees the folder from the notebooks' own: what is kept holds a word in its place.
+        assert "../own" not in (other.folder / f"{name}.ipynb").read_text(encoding="utf-8")
         sources = " ".join(page.text_in(tag) for tag in page.of_class("sources"))
         if name in ("40_risk", "45_accumulation", "60_conditions", "70_service_use", "80_care_plans"):
             assert "kaigo intake" in sources
