@@ -58,5 +58,13 @@ class EmptyResultError(KaigoError):
     """処理の結果、1件も残らなかった。"""
 
 
+class RefusedError(KaigoError):
+    """求められた分析や測定を、この加工基準やデータの形では行えない。報告書は止まらず、章にその理由を載せる。"""
+
+
+class MissingColumnsError(InputError, RefusedError):
+    """分析に要る列が、加工したデータにない。"""
+
+
 class NotebookError(KaigoError):
     """章(ノートブック)の実行が失敗した。"""

@@ -77,6 +77,12 @@ def test_a_page_of_own_data_quotes_no_figure_of_synthetic_data(release: Release,
     assert "町" in synthetic.replace("市町村", "") and "測っていません" not in synthetic
 
 
+def test_the_command_may_call_a_release_otherwise_than_its_folder(release: Release) -> None:
+    own = dataclasses.replace(release, manifest={**release.manifest, "synthetic": False})
+    shown = show_deliberations(load_standard("soumu-2018"), own, place="加工したデータ").to_text()
+    assert "kaigo risk 加工したデータ" in shown and str(release.folder) not in shown
+
+
 def test_what_was_published_or_measured_on_own_data_is_quoted(release: Release) -> None:
     own = dataclasses.replace(release, manifest={**release.manifest, "synthetic": False})
     part = load_standard("soumu-2018").deliberations[0]

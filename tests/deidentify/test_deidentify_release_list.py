@@ -54,6 +54,19 @@ def test_another_layout_and_what_was_not_destroyed_are_told() -> None:
     assert "形が違います" in told[1] and "対応表" in told[2] and "鍵" in told[3]
 
 
+def test_releases_of_one_day_are_told_apart() -> None:
+    earlier = (
+        FIRST,
+        replace(FIRST, recipient="乙社", tables={"persons": "y"}),
+        replace(FIRST, standard="recommended", tables={"persons": "z"}),
+        replace(FIRST, recipient="", last_month="2025-08", tables={"persons": "w"}),
+    )
+    told = find_overlaps(earlier, replace(FIRST, tables={"persons": "v"}))
+    assert len({text.partition("と、")[0] for text in told}) == len(earlier)
+    assert told[0].startswith("2026-04-01に作成した甲社への提供(2025-04から2025-09まで、soumu-2018)と、")
+    assert "提供先の記録のない提供(2025-04から2025-08まで" in told[3]
+
+
 def test_the_same_creation_again_is_nothing_new() -> None:
     assert find_overlaps((FIRST,), replace(FIRST, place="elsewhere")) == []
 

@@ -17,6 +17,7 @@ from kaigo.cli.app import run
 from kaigo.deidentify import (
     Key,
     Release,
+    Standard,
     list_standards,
     load_standard,
     make_release,
@@ -102,6 +103,23 @@ def check_balance(release: Release) -> None:
     assert {rule.id for rule in load_standard(standard).rules} <= {entry["id"] for entry in ledger["rules"]}
 
 
+def check_order_is_told(release: Release) -> None:
+    """What the standard says of the order of rows is what was written."""
+    (told,) = (
+        each.reason
+        for each in load_standard(release.manifest["standard"]).deliberations
+        if "並べ替え" in each.measures
+    )
+    assert "ハッシュの順" not in told
+    if release.layout == "joined":
+        assert "鍵から引いた乱数の順" in told
+        return
+    assert "仮IDの順" in told
+    for table in ("persons", "certifications", "benefits"):
+        ids = pq.read_table(release.provide / table, columns=["person_id"])[0].to_pylist()
+        assert ids == sorted(ids)
+
+
 def is_crosswalk(path: Path) -> bool:
     return "crosswalk" in path.parts
 
@@ -112,9 +130,20 @@ def test_a_shipped_standard_is_sound_written_balanced_and_without_canary(
 ) -> None:
     made = make(town, name, layout)
     check_balance(made.release)
+    check_order_is_told(made.release)
     secrets = list_secrets(town)
     assert scan_folder(made.release.folder, secrets, skip=is_crosswalk) == []
     assert made.said and find_secrets(made.said.encode(), {normalise(each): each for each in secrets}) == []
+
+
+def test_the_rates_of_the_sample_that_is_followed_are_told_each_with_their_source() -> None:
+    standard = load_standard("ndb-like")
+    (about,) = (each for each in standard.deliberations if each.topic == "市町村の規模")
+    rates = "医科入院とDPCの10%、医科入院外と調剤の1%"
+    assert rates in about.measured and "第165回 資料2 8ページ" in about.measured
+    assert about.measured_on == "公表資料"
+    assert rates in standard.description and "資料2(8ページ" in standard.source
+    assert "〜10%" not in standard.to_toml()
 
 
 @pytest.fixture(scope="module")
@@ -238,3 +267,30 @@ def test_the_pages_say_it_in_words(recommended: Release) -> None:
     for part in standard.deliberations:
         assert part.difference in deliberation
     assert json.dumps(recommended.manifest, ensure_ascii=False).count("recommended") >= 1
+
+
+def test_a_promise_without_any_column_of_a_class_holds_for_all_together(
+    make_tables: Callable[..., CareTables], tmp_path: Path
+) -> None:
+    """Sex, birth and level are not released: everybody is one class, and only the kinds of service are told apart."""
+    standard = drop_class(load_standard("open-data"))
+    persons = [{"person": n, "birth_date": "1930-05-05", "sex": 1 + n % 2} for n in range(1, 41)]
+    lines = [{"person": n, "service_month": "2024-04", "service_code": "111111"} for n in range(1, 41)]
+    rare = [{"person": n, "service_month": "2024-04", "service_code": "151111"} for n in range(1, 4)]
+    release = make_release(
+        make_tables(persons, None, lines + rare), standard, tmp_path / "r", key=Key(SECRET)
+    )
+    codes = Counter(pq.read_table(release.provide / "joined")["service_code"].to_pylist())
+    assert codes == {"G1": 40}
+
+
+def drop_class(standard: Standard) -> Standard:
+    data = standard.model_dump()
+    gone = {"persons.sex", "persons.birth_date", "certifications.care_level"}
+    rules = []
+    for rule in data["rules"]:
+        left = tuple(column for column in rule["columns"] if column not in gone)
+        if rule["technique"] == "delete_item" or left:
+            rules.append(rule | {"columns": left})
+    rules[0]["columns"] = (*rules[0]["columns"], *sorted(gone))
+    return Standard.model_validate(data | {"rules": rules, "quasi_identifiers": {"joined": (), "linked": ()}})

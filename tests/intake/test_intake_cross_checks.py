@@ -96,6 +96,31 @@ def test_rule_for_unknown_persons_covers_those_set_apart_unless_they_have_their_
     assert quarantined(result, "benefits") == []
 
 
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ("person_unknown", HEAD + benefit(1, "2017-06") + benefit(9, "2017-06")),
+        ("person_set_apart", HEAD + benefit(1, "2017-06") + benefit(2, "2017-06")),
+        ("service_code_unknown", HEAD + benefit(2, "2017-06") + benefit(2, "2017-06", code="11ZZ99")),
+        ("benefit_line_duplicate", HEAD + benefit(2, "2017-06") * 2),
+    ],
+)
+def test_the_reason_says_that_a_row_stayed_only_where_it_did(rule: str, text: str, tmp_path: Path) -> None:
+    persons = EXITED.replace("昭和10年1月2日", "昭和10年13月2日") if rule == "person_set_apart" else EXITED
+    stayed = ("行は残しました", "読み込みました", "読み込みはしました")
+    (tmp_path / "warn").mkdir()
+    kept = read(tmp_path / "warn", {rule: "warn"}, persons=persons, benefits=text)
+    (message,) = (w["message"] for w in file_report(kept, "benefits")["warnings"] if w["rule"] == rule)
+    assert any(word in message for word in stayed)
+    (tmp_path / "apart").mkdir()
+    apart = read(tmp_path / "apart", {rule: "quarantine"}, persons=persons, benefits=text)
+    (row,) = (row for row in file_report(apart, "benefits")["quarantine"] if row["rule"] == rule)
+    assert not any(word in row["reason"] for word in stayed)
+    assert message.startswith(row["reason"].rstrip("。"))
+    pages = (tmp_path / "apart" / "out" / "intake_report.html").read_text(encoding="utf-8")
+    assert row["reason"] in pages and "行は残しました" not in pages
+
+
 def test_person_insured_again_is_served_rightly(tmp_path: Path) -> None:
     persons = EXITED.replace("女,,平成29年6月30日", "女,平成29年8月1日,平成29年6月30日")
     text = HEAD + benefit(1, "2017-07") + benefit(1, "2017-08")

@@ -18,6 +18,7 @@ CHAPTERS = (
     "20_synthetic_data",
     "30_deidentification",
     "40_risk",
+    "45_accumulation",
     "60_conditions",
     "70_service_use",
     "80_care_plans",

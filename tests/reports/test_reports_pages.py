@@ -40,7 +40,11 @@ def page(pages: dict[str, PageReader], name: str) -> PageReader:
     return pages[name]
 
 
-def test_the_folder_holds_the_index_and_seven_chapters_and_nothing_unfinished(quick: Reports) -> None:
+def test_these_tests_look_at_every_chapter_that_there_is() -> None:
+    assert list(CHAPTERS) == sorted(path.stem for path in (ROOT / "notebooks").glob("*.ipynb"))
+
+
+def test_the_folder_holds_the_index_and_every_chapter_and_nothing_unfinished(quick: Reports) -> None:
     names = {path.name for path in quick.folder.iterdir()}
     assert names == {
         "index.html",

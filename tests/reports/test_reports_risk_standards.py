@@ -1,4 +1,4 @@
-"""The two chapters on risk for a town released by the recommended standard: verdict, changes, limits."""
+"""A report for a town released by the recommended standard: verdict on risk, changes, limits, and ③, which it does not allow."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from running import Reports, copy_project
 pytestmark = pytest.mark.slow
 
 RISK = ("40_risk", "45_accumulation")
+CARE_PLANS = "80_care_plans"
 TOWN = {"persons": 1_800, "standard": "recommended"}
 
 
 @pytest.fixture(scope="module")
 def recommended(tmp_path_factory: pytest.TempPathFactory) -> Reports:
     folder = tmp_path_factory.mktemp("recommended")
-    project = copy_project(folder / "project", "10_guide", *RISK)
+    project = copy_project(folder / "project", "10_guide", *RISK, CARE_PLANS)
     settings = [text for name, value in TOWN.items() for text in ("--set", f"{name}={value}")]
-    only = [text for chapter in RISK for text in ("--only", chapter)]
-    project.call("report", *settings, *only, "--out", folder / "reports")
+    project.call("report", *settings, "--out", folder / "reports")
     return Reports(folder / "reports", project)
 
 
@@ -71,3 +71,23 @@ def test_at_least_three_changes_are_computed_with_risk_and_cost(recommended: Rep
 def read_rows(path: Path) -> list[list[str]]:
     with path.open(encoding="utf-8-sig", newline="") as file:
         return [row for row in csv.reader(file) if row]
+
+
+def test_a_chapter_that_the_standard_does_not_allow_is_a_page_with_its_reason(recommended: Reports) -> None:
+    assert {path.stem for path in recommended.folder.glob("*.html")} == {
+        "10_guide",
+        *RISK,
+        CARE_PLANS,
+        "index",
+    }
+    part = recommended.verdicts["chapters"][CARE_PLANS]
+    assert part["verdict"] == "不可"
+    assert part["figures"] == [{"name": "1人を続けて追える月数", "value": 1, "threshold": 4, "unit": "か月"}]
+    assert "給付を月ごとに示す加工基準にする" in part["reason"]
+    text = read_text(recommended, CARE_PLANS)
+    # The rules of the standard that stand in the way, the interval in force, and what can be counted all the same.
+    assert "期間に1回の月平均だけを示す(定め15)" in text and "期間の初めの1回だけを示す(定め07)" in text
+    assert "6か月(いまの定め)" in text and "要介護3〜5の割合(パターンには分けられない)" in text
+    assert "提供してはならないという意味ではなく" in text
+    index = PageReader(recommended.folder / "index.html")
+    assert "サービス利用パターン別の区分の変化を求められません" in index.text

@@ -77,6 +77,15 @@ def test_the_list_warns_of_each_overlap_before_the_next_release_is_made(trial: B
     assert any(t.startswith("乙への提供") and "2024-08から2024-11まで" in t for t in trial.register)
     assert any(t.startswith("丙への提供") and "2024-04から2024-11まで" in t for t in trial.register)
     assert all("/" not in text for text in trial.register)
+    # Each sentence names its release by recipient, months and standard; no two releases look alike.
+    first, second, third = (
+        "甲への提供(2024-04から2024-11まで、soumu-2018)",
+        "乙への提供(2024-08から2025-03まで、soumu-2018)",
+        "丙への提供(2024-04から2024-11まで、soumu-2018、回答なし)",
+    )
+    pairs = [(text.partition(": ")[0], text.partition("作成した")[2]) for text in trial.register]
+    told = {(new, next(name for name in (first, second) if rest.startswith(name))) for new, rest in pairs}
+    assert told == {(second, first), (third, first), (third, second)}
 
 
 def test_the_result_survives_being_stored_and_is_told_in_japanese(trial: BetweenTrial) -> None:

@@ -8,8 +8,8 @@ import pytest
 from kaigo.deidentify import Key, load_standard, make_release
 from kaigo.risk import measure_accumulation, measure_rotation, read_history
 from kaigo.risk.accumulation import AccumulationRisk, find_crossing
+from kaigo.risk.changes import change_standard, load_changes
 from kaigo.risk.figures_accumulation import plot_accumulation, show_windows
-from kaigo.risk.mitigations import change_standard, load_changes
 from kaigo.risk.released_history import ReleasedHistory
 from kaigo.synthetic import SynthesisPlan, synthesize
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kaigo.analysis.care_plans_needs import list_needs, say_remedies
 from kaigo.analysis.care_plans_result import OUTCOMES, CarePlansResult, PatternOutcome
 from kaigo.analysis.rules import (
     NO_USE,
@@ -14,7 +15,7 @@ from kaigo.analysis.rules import (
     severity,
 )
 from kaigo.analysis.source import AnalysisSource, Coverage
-from kaigo.errors import EmptyResultError, KaigoError
+from kaigo.errors import EmptyResultError, RefusedError
 from kaigo.tables import load_care_levels
 
 SEEN = "最初の月に認定が有効な人"
@@ -42,8 +43,8 @@ def analyse_care_plans(source: AnalysisSource) -> CarePlansResult:
 
     Raises
     ------
-    KaigoError
-        If the layout is ``joined``, or no span is long enough.
+    RefusedError
+        If the layout is ``joined``, no span is long enough, or the level is given once a span only.
     EmptyResultError
         If nobody is left to compare.
 
@@ -105,7 +106,7 @@ def _choose_reference(patterns: Sequence[PatternOutcome]) -> str:
 
 def _refuse_unlinked(source: AnalysisSource) -> None:
     if not source.names_persons:
-        raise KaigoError(
+        raise RefusedError(
             "識別子のない表では、③サービス利用パターン別の区分の変化を求められません。同じ人の月をつなげないためです。",
             found="1行1給付の表(joined)",
             remedy="仮IDのある表(kaigo deidentify --layout linked)か、もとの介護データを使ってください。"
@@ -116,13 +117,21 @@ def _refuse_unlinked(source: AnalysisSource) -> None:
 def _find_coverages(source: AnalysisSource) -> list[Coverage]:
     least = int(load_thresholds()["coverage_months"]["value"])
     found = [coverage for coverage in source.coverages if len(coverage.months) >= least]
+    remedy = say_remedies(list_needs(source.layout, source.terms, source.coverages))
+    if source.layout != "care":
+        remedy += "どれも識別の危険を増やすため、リスクの章で測り直してください。"
     if not found:
         longest = max(len(coverage.months) for coverage in source.coverages)
-        raise KaigoError(
+        raise RefusedError(
             f"1人を続けて追える月数が足りないため、③を行いません({least}か月以上が必要)。",
             found=f"{longest}か月",
-            remedy="対象の月を増やすか、加工基準の仮IDを変える間隔(rotate_months)を長くしてください。"
-            "間隔を長くすると識別の危険は増えるため、リスクの章で確かめてください。",
+            remedy=remedy,
+        )
+    if source.terms.fixed:
+        raise RefusedError(
+            "区分を期間の初めの1回だけ示しているため、期間の中の変化が見えず、③を行いません。",
+            found=f"定め{source.terms.fixed}",
+            remedy=remedy,
         )
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kaigo.analysis.care_plans_refused import CarePlansRefused
 from kaigo.analysis.care_plans_result import CarePlansResult
 from kaigo.analysis.conditions_result import ConditionsResult
 from kaigo.analysis.figure_parts import is_small, month_base, share_base
@@ -105,23 +106,22 @@ def _mean_units(result: ServiceUseResult) -> Criterion:
     return Criterion("利用した人の1か月あたりの単位数", round(per_person), None, "単位")
 
 
-def judge_care_plans(result: CarePlansResult | KaigoError) -> Decision:
+def judge_care_plans(result: CarePlansResult | CarePlansRefused | KaigoError) -> Decision:
     """③の判定。要検討が上限(単純な比較のため)。行えないときは不可。
 
     Parameters
     ----------
-    result : CarePlansResult or KaigoError
-        The error with which the analysis was refused, where it was.
+    result : CarePlansResult, CarePlansRefused or KaigoError
+        The error with which the analysis was refused, where only that is at hand.
     """
     words = load_statements("care_plans")
-    not_meaning = words["confounded"]
     if isinstance(result, KaigoError):
-        return Decision(
-            "不可",
-            title="この表では、サービス利用パターン別の区分の変化を求められません",
-            figures=[] if result.found is None else [Criterion("見つかった値", result.found, None, "")],
-            reason=f"{result.what}{result.remedy}",
-            not_meaning="不可は、提供してはならないという意味ではなく、この分析に使えないという意味です。",
+        found = [] if result.found is None else [Criterion("見つかった値", result.found, None, "")]
+        return _judge_refused(result, found)
+    if isinstance(result, CarePlansRefused):
+        least = load_thresholds()["coverage_months"]["value"]
+        return _judge_refused(
+            result.error, [Criterion("1人を続けて追える月数", result.months, least, "か月")]
         )
     share = result.not_reassessed_share
     again = "" if share is None else f"維持のうち{share:.1%}は、期間中に再認定を受けていません。"
@@ -143,5 +143,16 @@ def judge_care_plans(result: CarePlansResult | KaigoError) -> Decision:
             ),
         ],
         reason=f"{again}{words['effects']}",
-        not_meaning=not_meaning,
+        not_meaning=words["confounded"],
+    )
+
+
+def _judge_refused(error: KaigoError, figures: list[Criterion]) -> Decision:
+    words = load_statements("care_plans")["refused"]
+    return Decision(
+        "不可",
+        title=words["title"],
+        figures=figures,
+        reason=f"{error.what}{error.remedy}",
+        not_meaning=words["not_meaning"],
     )

@@ -1,10 +1,14 @@
-"""Tables and figures of ③. Every caption and alt says that these are no effects of services."""
+"""Tables and figures of ③. Every caption and alt says that these are no effects of services.
+
+Where ③ was refused, each of them shows what can be said in its place (``figures_care_plans_refused``).
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from kaigo.analysis.care_plans_display import ShownPatterns, choose_shown_patterns
+from kaigo.analysis.care_plans_refused import CarePlansRefused
 from kaigo.analysis.care_plans_result import OUTCOMES, CarePlansResult, PatternOutcome
 from kaigo.analysis.figure_parts import (
     TableForm,
@@ -18,6 +22,12 @@ from kaigo.analysis.figure_parts import (
     share_columns,
     to_percent,
 )
+from kaigo.analysis.figures_care_plans_refused import (
+    beginnings_table,
+    intervals_table,
+    needs_table,
+    parts_table,
+)
 from kaigo.analysis.rules import needy_name
 from kaigo.display import Figure, Table
 from kaigo.display.drawing import COLOURS, MARKERS
@@ -30,10 +40,14 @@ LABEL, PERSONS, GAP, ALL = "サービス利用パターン", "人数", "差", "�
 WORSE, KEPT, NOT_KEPT = "悪化", "悪化せず認定継続", "悪化または見えなくなった"
 
 
-def flow_table(result: CarePlansResult, *, source_text: str, inhabitants: int | None = None) -> Table:
+def flow_table(
+    result: CarePlansResult | CarePlansRefused, *, source_text: str, inhabitants: int | None = None
+) -> Table:
     """比べた人と外した人の数。"""
     import pandas as pd
 
+    if isinstance(result, CarePlansRefused):
+        return needs_table(result, source_text=source_text)
     frame = pd.DataFrame(list(result.flow), columns=["段階", PERSONS])
     layout = TableForm((PERSONS,), {}, {PERSONS: counted_unit(result.layout)}, source_text, inhabitants, {})
     shown = layout.hide(frame)[PERSONS].dropna()
@@ -46,8 +60,12 @@ def flow_table(result: CarePlansResult, *, source_text: str, inhabitants: int | 
     return layout.build(frame, caption=caption, note=_spans(result))
 
 
-def outcome_figure(result: CarePlansResult, *, source_text: str, inhabitants: int | None = None) -> Figure:
+def outcome_figure(
+    result: CarePlansResult | CarePlansRefused, *, source_text: str, inhabitants: int | None = None
+) -> Figure | Table:
     """パターンごとの改善・維持・悪化の割合と95%区間(Wilson)の、点と区間の図。"""
+    if isinstance(result, CarePlansRefused):
+        return intervals_table(result, source_text=source_text)
     patterns = choose_shown_patterns(result, inhabitants)
     frame, layout, outcomes = _outcome_frame(result, patterns, source_text, inhabitants)
     share = f"{WORSE if patterns.in_full else KEPT}の割合"
@@ -62,10 +80,14 @@ def outcome_figure(result: CarePlansResult, *, source_text: str, inhabitants: in
     return Figure(_draw_outcomes, table=table, caption=caption, alt=alt, source=source_text, size=size)
 
 
-def naive_table(result: CarePlansResult, *, source_text: str, inhabitants: int | None = None) -> Table:
+def naive_table(
+    result: CarePlansResult | CarePlansRefused, *, source_text: str, inhabitants: int | None = None
+) -> Table:
     """相手のパターンとの単純な差。調整していないので、効果ではない。"""
     import pandas as pd
 
+    if isinstance(result, CarePlansRefused):
+        return parts_table(result, source_text=source_text)
     patterns = choose_shown_patterns(result, inhabitants)
     columns, reference = share_columns(GAP), patterns.reference.pattern.name
     cells = []
@@ -106,10 +128,14 @@ def _say_clear(clear: int, shown: int) -> str:
     return f"{shown}パターンのうち{clear}パターンで区間が0を含まない"
 
 
-def baseline_table(result: CarePlansResult, *, source_text: str, inhabitants: int | None = None) -> Table:
+def baseline_table(
+    result: CarePlansResult | CarePlansRefused, *, source_text: str, inhabitants: int | None = None
+) -> Table:
     """最初の月の重さのパターンによる違い: 単純な差が効果でない理由。"""
     import pandas as pd
 
+    if isinstance(result, CarePlansRefused):
+        return beginnings_table(result, source_text=source_text, inhabitants=inhabitants)
     patterns = choose_shown_patterns(result, inhabitants)
     name, other, share = needy_name(), f"{needy_name()}でない", f"最初の月に{needy_name()}の割合"
     frame = pd.DataFrame(

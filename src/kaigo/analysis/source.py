@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from typing import Literal
 
 from kaigo.analysis.states import view_states_and_lines
 from kaigo.analysis.views import DISEASE, view_care, view_joined, view_linked
-from kaigo.deidentify import Release
+from kaigo.deidentify import Release, Rule, Standard
 from kaigo.engine import Engine
-from kaigo.errors import EmptyResultError, InputError
+from kaigo.errors import EmptyResultError, MissingColumnsError
 from kaigo.tables import CareTables, load_schemas, survey_columns
 
 Layout = Literal["care", "linked", "joined"]
@@ -42,6 +43,26 @@ class Coverage:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """1人をどこまで追えるかに関わる、期間と加工基準の定め。
+
+    Attributes
+    ----------
+    window : int
+        Months of the provision; of care tables the months with benefits.
+    rotate_months : int or None
+        Interval of pseudonyms; None for care tables, for a pseudonym that stays and for ``joined``.
+    averaged, fixed : str
+        Rule (``id``) that gives benefits once a pseudonym period, and that gives its first level only; empty where none does.
+    """
+
+    window: int
+    rotate_months: int | None = None
+    averaged: str = ""
+    fixed: str = ""
+
+
+@dataclass(frozen=True)
 class AnalysisSource:
     """3つの分析の入力。
 
@@ -70,6 +91,7 @@ class AnalysisSource:
     coverages : tuple of Coverage
         Spans over which one ``person`` can be followed: the pseudonym periods of ``linked`` (a person of the
         source in two periods is two persons there), the whole window of care tables, none for ``joined``.
+    terms : Terms
     """
 
     engine: Engine
@@ -79,6 +101,7 @@ class AnalysisSource:
     survey: tuple[str, ...]
     has_disease: bool
     coverages: tuple[Coverage, ...]
+    terms: Terms
 
     @property
     def names_persons(self) -> bool:
@@ -105,7 +128,7 @@ def open_source(engine: Engine, source: CareTables | Release) -> AnalysisSource:
     ------
     EmptyResultError
         If there is no benefit line.
-    InputError
+    MissingColumnsError
         If a release does not hold a column that all analyses need.
     """
     layout: Layout
@@ -131,9 +154,7 @@ def open_source(engine: Engine, source: CareTables | Release) -> AnalysisSource:
         )
     survey = tuple(column for column in survey_columns() if column in columns)
     view_states_and_lines(engine, layout == "joined", survey, months)
-    rotate = len(months)
-    if isinstance(source, Release):
-        rotate = int(source.manifest["parameters"].get("rotate_months") or rotate)
+    terms = read_terms(source, months)
     return AnalysisSource(
         engine=engine,
         layout=layout,
@@ -142,8 +163,41 @@ def open_source(engine: Engine, source: CareTables | Release) -> AnalysisSource:
         survey=survey,
         has_disease=DISEASE in columns
         and bool(engine.value(f"select count({DISEASE}) from analysis_certified")),
-        coverages=() if layout == "joined" else _split_months(months, rotate),
+        coverages=() if layout == "joined" else _split_months(months, terms.rotate_months or len(months)),
+        terms=terms,
     )
+
+
+def read_terms(source: CareTables | Release, months: tuple[str, ...]) -> Terms:
+    """期間と、1人を追えるかに関わる定めを読む。
+
+    Parameters
+    ----------
+    months : tuple of str
+        Months that the table shows, ``YYYY-MM``.
+    """
+    if isinstance(source, CareTables):
+        return Terms(len(months))
+    parameters = source.manifest["parameters"]
+    rotate = parameters.get("rotate_months")
+    window = len(months)
+    if "first_month" in parameters:
+        window = _number(parameters["last_month"]) - _number(parameters["first_month"]) + 1
+    rules: tuple[Rule, ...] = ()
+    if "standard_text" in source.manifest:
+        rules = Standard.model_validate(tomllib.loads(source.manifest["standard_text"])).rules
+    return Terms(
+        window,
+        int(rotate) if rotate else None,
+        _find_rule(rules, "average_per_period", "benefits.service_month"),
+        _find_rule(rules, "fix_per_period", "certifications.care_level"),
+    )
+
+
+def _find_rule(rules: tuple[Rule, ...], technique: str, column: str) -> str:
+    table, _, name = column.partition(".")
+    found = (r.id for r in rules if r.technique == technique and name in r.expanded().get(table, ()))
+    return next(found, "")
 
 
 def _refuse_missing_columns(release: Release) -> None:
@@ -155,7 +209,7 @@ def _refuse_missing_columns(release: Release) -> None:
         if name not in release.columns("joined" if release.layout == "joined" else table)
     ]
     if missing:
-        raise InputError(
+        raise MissingColumnsError(
             "このデータでは分析を行えません。分析に要る列が提供されていません。",
             found=f"ない列: {'、'.join(missing)}(加工基準 {release.manifest['standard']})",
             remedy="これらの列を残す加工基準で作ったデータか、もとの介護データを使ってください。",
@@ -164,12 +218,12 @@ def _refuse_missing_columns(release: Release) -> None:
 
 def _split_months(months: tuple[str, ...], rotate: int) -> tuple[Coverage, ...]:
     """Periods of ``rotate`` months from the first month; months without any benefit are not there."""
-
-    def place(month: str) -> int:
-        year, number = (int(part) for part in month.split("-"))
-        return year * 12 + number
-
     periods: dict[int, list[str]] = {}
     for month in months:
-        periods.setdefault((place(month) - place(months[0])) // rotate, []).append(month)
+        periods.setdefault((_number(month) - _number(months[0])) // rotate, []).append(month)
     return tuple(Coverage(number, tuple(found)) for number, found in sorted(periods.items()))
+
+
+def _number(month: str) -> int:
+    year, number = (int(part) for part in month.split("-"))
+    return year * 12 + number

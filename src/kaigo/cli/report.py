@@ -58,6 +58,8 @@ def report(
 ) -> None:
     """全章を実行し、報告書(HTML)と索引を作る。
 
+    加工基準のために行えない分析は、その章に理由と要るものを載せる(判定は不可、終了コードは0)。章の実行に失敗したときは、前の報告書を残し、どの章のどのセルかを示して、終了コード2で終わる。
+
     例: kaigo report
 
     例: kaigo report --data own --out reports-own --set threshold=20

@@ -23,7 +23,7 @@ from kaigo.tables import BIRTH_COLUMNS, CareTables, load_schemas, survey_columns
 NOT_A_LAW = "本書の技術的な検討であり、法114条の審査結果ではありません"
 
 
-def show_deliberations(standard: Standard, release: Release | None = None) -> Table:
+def show_deliberations(standard: Standard, release: Release | None = None, *, place: str = "") -> Table:
     """5号検討書: 考えた差異ごとに、測ったもの、とった措置(またはとらない理由)、この加工での結果。
 
     Parameters
@@ -31,6 +31,8 @@ def show_deliberations(standard: Standard, release: Release | None = None) -> Ta
     standard : Standard
     release : Release, optional
         Made by this standard: what the measures changed in it, from its ledger.
+    place : str
+        What to call the release where its folder will not last, or is nobody's concern; its folder by default.
     """
     import pandas as pd
 
@@ -41,7 +43,7 @@ def show_deliberations(standard: Standard, release: Release | None = None) -> Ta
         row = [
             part.difference,
             part.topic,
-            say_measured(part, release),
+            say_measured(part, release, place),
             f"{part.outcome}: {measures}" if measures else part.outcome,
         ]
         row += [

@@ -15,7 +15,7 @@ _MEASURED = re.compile(r"合成データ|例示|(?<!市)町(?!村)|人規模|[1-
 _WITH_REGISTER = frozenset({"提供の期間", "ほかに公表されている情報"})
 
 
-def say_measured(part: Deliberation, release: Release | None) -> str:
+def say_measured(part: Deliberation, release: Release | None, place: str = "") -> str:
     """測ったもの。自治体のデータを加工したときは、合成データの値の代わりに、測るコマンドを示す。
 
     Parameters
@@ -23,10 +23,12 @@ def say_measured(part: Deliberation, release: Release | None) -> str:
     part : Deliberation
     release : Release or None
         Made by the standard; None: the standard alone is shown.
+    place : str
+        What the command calls the release; its folder by default.
     """
     if release is None or release.is_synthetic or part.measured_on != "合成データ":
         return part.measured
-    folder = shlex.quote(str(release.folder))
+    folder = place or shlex.quote(str(release.folder))
     register = " --register 加工前の介護データ" if part.topic in _WITH_REGISTER else ""
     return f"{NOT_MEASURED}。測るコマンド: kaigo risk {folder}{register}"
 

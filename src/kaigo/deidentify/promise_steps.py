@@ -152,9 +152,9 @@ def _order_cascade(names: Iterable[str]) -> list[str]:
 
 
 def _number(stays: Flags, columns: Sequence[Ints]) -> Ints:
-    """Class of each row that stays; -1 for the others."""
-    classes = np.full(len(stays), -1, np.int64)
-    if stays.any():
+    """Class of each row that stays (one for all, without columns); -1 for the others."""
+    classes = np.where(stays, 0, -1)
+    if stays.any() and columns:
         classes[stays] = number_classes([column[stays] for column in columns])[0]
     return classes
 

@@ -53,6 +53,17 @@ class MadeRelease:
     crosswalk: str
     key: str
 
+    @property
+    def name(self) -> str:
+        """What tells it from others made on the same day: recipient, months, standard.
+
+        Examples
+        --------
+        甲社への提供(2025-04から2025-09まで、soumu-2018)
+        """
+        to = f"{self.recipient}への提供" if self.recipient else "提供先の記録のない提供"
+        return f"{to}({self.first_month}から{self.last_month}まで、{self.standard})"
+
 
 def describe_release(release: Release, *, recipient: str, key_kept: bool, today: dt.date) -> MadeRelease:
     """作成した加工データを、一覧の1行にする。"""
@@ -116,20 +127,20 @@ def find_overlaps(earlier: tuple[MadeRelease, ...], new: MadeRelease) -> list[st
             continue
         first, last = max(made.first_month, new.first_month), min(made.last_month, new.last_month)
         same = any(made.inputs.get(name) == new.inputs.get(name) for name in ("persons", "benefits"))
+        told = f"{made.made_on}に作成した{made.name}"
         if same and first <= last:
-            to = f"({made.recipient}へ)" if made.recipient else ""
             found.append(
-                f"{made.made_on}の提供{to}と、{first}から{last}までの月が重なり、もとの人も同じです。"
+                f"{told}と、{first}から{last}までの月が重なり、もとの人も同じです。"
                 "両方を持つ者は、中身を見比べて同じ人を結べます。45 蓄積と仮ID の結び直しの割合を確かめてください。"
             )
         if same and made.layout != new.layout and first <= last:
             found.append(
-                f"{made.made_on}の提供は形が違います({made.layout})。形の違う提供を合わせると、仮IDのない行も人ごとにまとまります。"
+                f"{told}は形が違います({made.layout})。形の違う提供を合わせると、仮IDのない行も人ごとにまとまります。"
             )
         if made.crosswalk == "kept":
-            found.append(f"{made.made_on}の提供の対応表が、まだ消されていません({made.place})。")
+            found.append(f"{told}の対応表が、まだ消されていません({made.place})。")
         if made.key == "kept":
-            found.append(f"{made.made_on}の提供の鍵が、まだ消されていません。")
+            found.append(f"{told}の鍵が、まだ消されていません。")
     return found
 
 

@@ -104,7 +104,7 @@ class Findings:
             "warnings": [
                 {
                     "rule": rule,
-                    "message": message or rules[rule].text,
+                    "message": message or rules[rule].warning,
                     "columns": list(columns),
                     "count": count,
                     "lines": lines,

@@ -18,7 +18,9 @@ class Rule:
     ----------
     id, kind, label : str
     text : str
-        Reason in Japanese, one sentence.
+        What was found, in Japanese, one sentence.
+    kept : str
+        What became of the row where the rule only warns; empty where ``text`` says it all.
     remedy : str
         What an officer can do about it.
     """
@@ -27,7 +29,13 @@ class Rule:
     kind: str
     label: str
     text: str
+    kept: str
     remedy: str
+
+    @property
+    def warning(self) -> str:
+        """The text where the rule only warns: what was found, and that the row is in the tables all the same."""
+        return self.text + self.kept
 
 
 @cache

@@ -15,7 +15,7 @@ from kaigo.deidentify import Key, Release, Standard, make_release
 from kaigo.deidentify.release_list import describe_release, find_overlaps
 from kaigo.engine import open_engine
 from kaigo.risk.between import SMALL, TwoReleases, compare_releases, difference_counts
-from kaigo.risk.mitigations import change_standard, load_changes
+from kaigo.risk.changes import change_standard, load_changes
 from kaigo.risk.release_calendar import list_months
 from kaigo.tables import BIRTH_COLUMNS, PERSON_KEY, CareTables, write_manifest
 from kaigo.tables.in_force import select_in_force
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 DIMENSIONS = ("sex", "care_level")
 RECIPIENTS = ("甲", "乙", "丙")
+WITHOUT_ANSWERS = 2
+"""Place of the release that has no survey answers."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def try_between(
             compare_releases(releases[0], releases[1], engine=engine),
             compare_releases(releases[2], releases[0], engine=engine),
             _measure_differences(tables, releases, month, engine),
-            _ask_register(releases, dt.date.fromisoformat(f"{windows[1][1]}-01")),
+            _ask_register(releases),
         )
 
 
@@ -244,13 +246,15 @@ def _count_released(release: Release, month: str, engine: str) -> pd.DataFrame:
         )
 
 
-def _ask_register(releases: Sequence[Release], today: dt.date) -> tuple[str, ...]:
-    """What the list of releases says before 乙 and before 丙 get theirs."""
+def _ask_register(releases: Sequence[Release]) -> tuple[str, ...]:
+    """What the list of releases says before 乙 and before 丙 get theirs, each named by recipient, months and standard."""
     made = []
-    for place, release in enumerate(releases):
-        entry = describe_release(release, recipient=RECIPIENTS[place], key_kept=False, today=today)
+    for place, (release, recipient) in enumerate(zip(releases, RECIPIENTS, strict=True)):
+        last = dt.date.fromisoformat(f"{release.manifest['parameters']['last_month']}-01")
+        entry = describe_release(release, recipient=recipient, key_kept=False, today=last)
+        standard = entry.standard + ("、回答なし" if place == WITHOUT_ANSWERS else "")
         # The folders of this trial are gone afterwards.
-        made.append(dataclasses.replace(entry, place=f"{RECIPIENTS[place]}への提供の控え"))
-    found = [f"{RECIPIENTS[1]}への提供: {text}" for text in find_overlaps((made[0],), made[1])]
-    found += [f"{RECIPIENTS[2]}への提供: {text}" for text in find_overlaps((made[0], made[1]), made[2])]
+        made.append(dataclasses.replace(entry, place=f"{recipient}への提供の控え", standard=standard))
+    found = [f"{made[1].name}: {text}" for text in find_overlaps((made[0],), made[1])]
+    found += [f"{made[2].name}: {text}" for text in find_overlaps((made[0], made[1]), made[2])]
     return tuple(found)

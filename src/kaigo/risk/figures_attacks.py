@@ -200,11 +200,9 @@ def show_mitigations(found: Sequence[Mitigation], source: str) -> Table:
         "変わるセルの割合",
         "失うもの",
     ]
-    best = min(found[1:], key=lambda m: (m.unique_on_all, m.cells_changed))
     return Table(
         pd.DataFrame(rows, columns=columns),
-        caption=f"見える全部で一意な人を最も減らす変更は「{best.name}」で、{show_percent(found[0].unique_on_all)}%が"
-        f"{show_percent(best.unique_on_all)}%になります",
+        caption=_head_mitigations(found),
         source=source,
         units={
             "k": "人",
@@ -214,6 +212,22 @@ def show_mitigations(found: Sequence[Mitigation], source: str) -> Table:
             "変わるセル": "セル",
             "変わるセルの割合": "%",
         },
-        note="それぞれ加工をやり直して測った。変わるセルの割合は、変更なしで提供される値の数に対する割合。もともと提供しない値と、すでに同じ扱いをしている値は数えない。",
+        note="それぞれ加工をやり直して測った。変わるセルの割合は、変更なしで提供される値の数に対する割合。もともと提供しない値と、すでに同じ扱いをしている値は数えない。"
+        + _explain_more_unique(found),
         internal=True,
     )
+
+
+def _head_mitigations(found: Sequence[Mitigation]) -> str:
+    before = show_percent(found[0].unique_on_all)
+    best = min(found[1:], key=lambda m: (m.unique_on_all, m.cells_changed), default=found[0])
+    if show_percent(best.unique_on_all) == before or best.unique_on_all > found[0].unique_on_all:
+        return f"見える全部で一意な人は、変更なしで{before}%です。これを減らす変更は、試した{len(found) - 1}つにありません"
+    return f"見える全部で一意な人を最も減らす変更は「{best.name}」で、{before}%が{show_percent(best.unique_on_all)}%になります"
+
+
+def _explain_more_unique(found: Sequence[Mitigation]) -> str:
+    """Where a standard promises a number of persons, coarser values in one column let more values of others stay."""
+    if all(m.unique_on_all <= found[0].unique_on_all for m in found):
+        return ""
+    return "見える全部で一意な人が増える変更がある。人数を約束する加工基準では、1つの列を粗くすると、約束を満たしたまま残せるほかの値が増えるためである。"

@@ -104,5 +104,5 @@ def show_register(trial: BetweenTrial, source: str) -> Table:
         else "提供の一覧が知らせることはありません",
         source=source,
         row_header="提供の一覧が知らせること",
-        note="kaigo deidentify --release-list が残す一覧と突き合わせた文。日付は、この章では作成の日の代わりに提供の最後の月を用いた。",
+        note="kaigo deidentify --release-list が残す一覧と突き合わせた文。作成の日は、この章では、その提供の最後の月とした。",
     )

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import tempfile
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from kaigo.deidentify import Key, Release, Standard, make_release
-from kaigo.deidentify.released_names import released_birth
-from kaigo.deidentify.standard_parts import Rule
+from kaigo.deidentify.standard_parts import Layout, Rule
 from kaigo.engine import open_engine
+from kaigo.errors import EmptyResultError, StandardError
+from kaigo.risk.changes import RULE_PREFIX, change_standard, load_changes, offer_changes
 from kaigo.risk.contributions import measure_contributions
 from kaigo.risk.release import measure_release
+from kaigo.risk.release_calendar import list_months
 from kaigo.risk.released_history import BIRTH_COLUMNS, read_history
 from kaigo.risk.rotation import measure_rotation
 from kaigo.tables import CareTables
-
-RULE_PREFIX = "変更-"
 
 
 @dataclass(frozen=True)
@@ -38,9 +36,10 @@ class Mitigation:
     unique_share : float
         Share of persons alone in their class (B) on them.
     unique_on_all : float
-        Share of persons with a history of their own on all released columns, within the first pseudonym period.
+        Share of persons with a history of their own on all released columns, within the first pseudonym period. Of lines
+        without pseudonyms: of persons who are alone, in some month, with what the lines of that month show.
     rejoin_rate : float or None
-        Rejoin rate of adjacent pseudonyms; None where there is one period only.
+        Rejoin rate of adjacent pseudonyms; None where there is one period only, or no pseudonym.
     cells_changed, cells : int
         Cells of the release without the change that the change alters or blanks, and all of them. What the standard does
         anyway, or would not have released, costs nothing.
@@ -62,68 +61,6 @@ class Mitigation:
         return self.cells_changed / self.cells if self.cells else 0.0
 
 
-def load_changes() -> dict[str, dict[str, Any]]:
-    """変更の候補を読む。"""
-    text = resources.files("kaigo.risk").joinpath("data", "mitigations.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
-
-
-def change_standard(standard: Standard, name: str, changes: Mapping[str, Mapping[str, Any]]) -> Standard:
-    """加工基準に1つの変更を加える(もとの基準は変わらない)。
-
-    Parameters
-    ----------
-    name : str
-        Entry of ``changes`` (:func:`load_changes`); its parts are applied in order.
-
-    Examples
-    --------
-    ``no_answers`` on ``soumu-2018``: the rule of ⑥ is gone, and one deletes the 74 items.
-    """
-    change = changes[name]
-    for part in change.get("together", ()):
-        standard = change_standard(standard, part, changes)
-    data = standard.model_dump()
-    if "rotate_months" in change:
-        data["pseudonym"]["rotate_months"] = change["rotate_months"]
-    if "technique" in change:
-        data["rules"] = _replace_rules(standard, name, change)
-    changed = Standard.model_validate(data)
-    old, new = released_birth(standard.rules), released_birth(changed.rules)
-    for layout, names in data["quasi_identifiers"].items():
-        data["quasi_identifiers"][layout] = [new if name == old else name for name in names]
-    return Standard.model_validate(data)
-
-
-def _replace_rules(standard: Standard, name: str, change: Mapping[str, Any]) -> list[dict[str, Any]]:
-    wanted = Rule(
-        id=f"{RULE_PREFIX}{name}",
-        number="",
-        columns=tuple(change["columns"]),
-        technique=change["technique"],
-        parameters=change.get("parameters", {}),
-        clause_2018="規則第11条第5号",
-        clause_now="規則第62条第5号",
-        reason=f"{change['name']}とどうなるかを測るための変更。",
-        set_by="本書",
-    )
-    columns = {f"{table}.{column}" for table, names in wanted.expanded().items() for column in names}
-    rules: list[dict[str, Any]] = []
-    placed = False
-    for rule in standard.rules:
-        own = [f"{table}.{column}" for table, names in rule.expanded().items() for column in names]
-        left = [column for column in own if column not in columns]
-        touched = len(left) < len(own)
-        if touched and not placed:
-            rules.append(wanted.model_dump())
-            placed = True
-        if not touched or not change["replace"]:
-            rules.append(rule.model_dump())
-        elif left:
-            rules.append(rule.model_dump() | {"columns": left})
-    return rules
-
-
 def measure_mitigations(
     tables: CareTables,
     standard: Standard,
@@ -138,26 +75,43 @@ def measure_mitigations(
     Parameters
     ----------
     standard : Standard
-        The standard in force; its ``linked`` layout is measured.
+        The standard in force; its ``linked`` layout is measured, ``joined`` where it uses no pseudonyms.
     key : Key
         Of this evaluation only: nothing is provided, and all is removed at the end.
     seed : int
         For the draws of the rejoin attack.
     names : sequence of str, optional
-        Changes to measure; default all.
+        Changes to measure; default those that make the standard coarser (:func:`kaigo.risk.changes.offer_changes`).
     """
-    changes = load_changes()
-    chosen = names if names is not None else tuple(changes)
-    results: list[Mitigation] = []
-    cells: dict[str, int] = {}
-    for name in ("", *chosen):
-        own = change_standard(standard, name, changes) if name else standard
+    layout: Layout = "joined" if standard.pseudonym.mode == "none" else "linked"
+
+    def make(own: Standard, folder: str) -> Release:
+        return make_release(tables, own, Path(folder) / "r", key=key, layout=layout, engine=engine)
+
+    with tempfile.TemporaryDirectory(prefix="kaigo-") as folder:
+        release = make(standard, folder)
+        before = count_cells(release, engine)
+        parameters = release.manifest["parameters"]
+        offered = offer_changes(
+            standard, len(list_months(parameters["first_month"], parameters["last_month"]))
+        )
+        unchanged = {"name": "変更なし(いまの加工基準)", "costs": ""}
+        total = sum(before.values())
+        results = [_measure("none", unchanged, release, seed, (0, total), engine)]
+    changes = load_changes() | offered
+    for name in names if names is not None else tuple(offered):
+        own = change_standard(standard, name, changes)
         with tempfile.TemporaryDirectory(prefix="kaigo-") as folder:
-            release = make_release(tables, own, Path(folder) / "r", key=key, layout="linked", engine=engine)
-            cells = cells if name else count_cells(release, engine)
-            spent = _count_cost(release, standard, own, cells)
-            described = changes.get(name, {"name": "変更なし(いまの加工基準)", "costs": ""})
-            results.append(_measure(name, described, release, seed, (spent, sum(cells.values())), engine))
+            try:
+                release = make(own, folder)
+            except (EmptyResultError, StandardError):
+                # A change that leaves nothing of these data, or cannot keep the promise on them, is no offer.
+                continue
+            if "raise" in changes[name]:
+                spent = _count_lost(before, count_cells(release, engine))
+            else:
+                spent = _count_cost(release, standard, own, before)
+            results.append(_measure(name, changes[name], release, seed, (spent, total), engine))
     return results
 
 
@@ -165,21 +119,30 @@ def _measure(
     name: str, change: Mapping[str, Any], release: Release, seed: int, cells: tuple[int, int], engine: str
 ) -> Mitigation:
     risk = measure_release(release, engine=engine)
-    history = read_history(release, engine=engine)
-    rotate_months = int(release.manifest["parameters"]["rotate_months"] or len(history.months))
-    rotation = measure_rotation(history, rotate_months, np.random.default_rng(seed))
-    first = range(0, min(rotate_months, len(history.months)))
+    if release.layout == "linked":
+        unique_on_all, rejoin_rate = _measure_histories(release, seed, engine)
+    else:
+        unique_on_all, rejoin_rate = risk.wider[-1][1].unique_share, None
     return Mitigation(
-        id=name or "none",
+        id=name,
         name=change["name"],
         costs=change["costs"],
         k=risk.history.k,
         unique_share=risk.history.unique_share,
-        unique_on_all=measure_contributions(history, first).everything,
-        rejoin_rate=rotation.rate if rotation.boundaries else None,
+        unique_on_all=unique_on_all,
+        rejoin_rate=rejoin_rate,
         cells_changed=cells[0],
         cells=cells[1],
     )
+
+
+def _measure_histories(release: Release, seed: int, engine: str) -> tuple[float, float | None]:
+    """Persons with a history of their own within the first pseudonym, and the rejoin rate."""
+    history = read_history(release, engine=engine)
+    rotate_months = int(release.manifest["parameters"]["rotate_months"] or len(history.months))
+    rotation = measure_rotation(history, rotate_months, np.random.default_rng(seed))
+    first = range(0, min(rotate_months, len(history.months)))
+    return measure_contributions(history, first).everything, rotation.rate if rotation.boundaries else None
 
 
 def _count_cost(release: Release, before: Standard, after: Standard, cells: Mapping[str, int]) -> int:
@@ -196,11 +159,17 @@ def _count_cost(release: Release, before: Standard, after: Standard, cells: Mapp
             for table, columns in rule.expanded().items()
             for column in columns
             for name, number in cells.items()
-            if name == f"{table}.{column}"
-            or (column == "birth_date" and name.startswith(tuple(f"{table}.{b}" for b in BIRTH_COLUMNS)))
+            if name in (f"{table}.{column}", f"joined.{column}")
+            or (column == "birth_date" and name.partition(".")[2].startswith(BIRTH_COLUMNS))
         )
-        cost += min(altered.get(rule.id, 0), shown)
+        # A line repeats what the persons and certifications of the ledger hold once: there all that is shown is changed.
+        cost += shown if release.layout == "joined" else min(altered.get(rule.id, 0), shown)
     return cost
+
+
+def _count_lost(cells: Mapping[str, int], left: Mapping[str, int]) -> int:
+    """Cells that are no longer there; a column that has more of them than before costs nothing."""
+    return sum(max(number - left.get(name, 0), 0) for name, number in cells.items())
 
 
 def _does_the_same(old: Rule, new: Rule) -> bool:

@@ -33,7 +33,12 @@ def list_starts() -> tuple[Pair, ...]:
 
 
 def solve_pair(
-    equations: Equations, first: Pair, *, first_unknown_positive: bool = False, most_steps: int | None = None
+    equations: Equations,
+    first: Pair,
+    *,
+    first_unknown_positive: bool = False,
+    accept: Callable[[float, float], bool] = lambda x, y: True,
+    most_steps: int | None = None,
 ) -> Pair:
     """Find a root of two equations.
 
@@ -44,13 +49,15 @@ def solve_pair(
         The start that is tried before the grid.
     first_unknown_positive : bool
         Give a start up as soon as x turns negative.
+    accept : callable
+        Whether a root is one that may be; else the next start is tried.
     most_steps : int, optional
         Steps in all, for equations that are dear to evaluate.
 
     Raises
     ------
     NoEstimateError
-        If no start leads to a root.
+        If no start leads to a root that is accepted.
     """
     left = most_steps
     with np.errstate(all="ignore"):
@@ -63,7 +70,9 @@ def solve_pair(
                         raise NoEstimateError(NOT_SOLVED)
                 (f, g), (fx, fy, gx, gy) = equations(x, y)
                 if abs(f) <= ACCURACY and abs(g) <= ACCURACY:
-                    return float(x), float(y)
+                    if accept(float(x), float(y)):
+                        return float(x), float(y)
+                    break
                 scale = np.float64(1) / (fx * gy - fy * gx)
                 x, y = x - (gy * scale * f - fy * scale * g), y - (fx * scale * g - gx * scale * f)
                 if isnan(x) or isnan(y) or (first_unknown_positive and x < 0):

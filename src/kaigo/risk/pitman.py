@@ -2,10 +2,14 @@
 
 The class sizes of a population of N records are taken as a Pitman random partition with parameters θ and α; both are
 estimated from the sample by maximum likelihood, and the expected number of population uniques is
-Γ(θ + 1) ÷ Γ(θ + α) · N^α.
+Γ(θ + 1) ÷ Γ(θ + α) · N^α, which is for large N and α between 0 and 1.
+
+Measured on five populations that are known (``test_risk_population_truth``): made as the model assumes, within 20 % of the truth
+from samples of 20 % on, within 40 % from 5 %; made otherwise, 0.4 to 2.2 times the truth, whatever the sample, or no figure.
 
 Source: Hoshino (2001), Applying Pitman's sampling formula to microdata disclosure risk assessment, Journal of Official
-Statistics 17(4), 499-520; start values, checks and limits as in ARX ``ModelPitman``.
+Statistics 17(4), 499-520; start values, checks and limits as in ARX ``ModelPitman``, but for roots
+at which the model gives the sample no probability: they are passed over.
 """
 
 from __future__ import annotations
@@ -44,9 +48,16 @@ def estimate_pitman(histogram: Mapping[int, int], population: int) -> float:
     rows = sum(size * number for size, number in histogram.items())
     with np.errstate(all="ignore"):
         start = _start(histogram, classes, rows)
+
+        def may_be(theta: float, alpha: float) -> bool:
+            return _is_possible(theta, alpha, classes)
+
         try:
             root = solve_pair(
-                lambda t, a: _closed(t, a, histogram, classes, rows), start, first_unknown_positive=True
+                lambda t, a: _closed(t, a, histogram, classes, rows),
+                start,
+                first_unknown_positive=True,
+                accept=may_be,
             )
             solved = _holds(root, histogram, classes, rows)
         except NoEstimateError:
@@ -56,9 +67,18 @@ def estimate_pitman(histogram: Mapping[int, int], population: int) -> float:
                 lambda t, a: _summed(t, a, histogram, classes, rows),
                 start,
                 first_unknown_positive=True,
+                accept=may_be,
                 most_steps=_MOST_TERMS // (classes + rows) if classes + rows <= _MOST_CHECKED else 0,
             )
         return _count_uniques(*root, population)
+
+
+def _is_possible(theta: float, alpha: float, classes: int) -> bool:
+    """Whether Pitman's formula gives the sample a probability at all: every new class must have had one.
+
+    The score equations have roots beyond (α = −2 with θ too small for so many classes); ARX takes them.
+    """
+    return alpha < 1 and theta + alpha > 0 and theta + alpha * (classes - 1) > 0
 
 
 def _start(histogram: Mapping[int, int], classes: int, rows: int) -> Pair:

@@ -64,6 +64,10 @@ def estimate_population(histogram: Mapping[int, int], population: int) -> Popula
 
     Notes
     -----
+    How far each is from the truth was measured on five known populations and samples of 5 to 90 %: Zayatz tells two to eight
+    times the truth from 5 %, up to 1.6 times from half, the truth within 10 % from 80 %, and never much less; for the others see
+    :mod:`kaigo.risk.pitman` and :mod:`kaigo.risk.slide_negative_binomial`.
+
     Without a unique record in the sample every estimate is 0 (a figure, not a failure). Dankar's rule: up to a sampling
     fraction of 0.1 Pitman, above it the smaller of Zayatz and SNB; Zayatz where the chosen one has no estimate.
     """

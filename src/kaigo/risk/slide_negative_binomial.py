@@ -3,6 +3,12 @@
 Class sizes of the population, less one, are taken as negative binomial with parameters α and β over K classes that are
 not empty (K by Shlosser's estimator); the expected number of population uniques is K β^α.
 
+The second equation is that of ARX ``ModelSNB``, which multiplies where Chen and Keller-McNulty (and an earlier version of ARX,
+``AlgorithmNewtonSNB``) divide. Measured on five populations that are known, four samples each of 5, 20, 50, 80 and 90 %
+(``test_risk_population_truth``): it has no root up to 50 %, at 80 and 90 % often one, and the figure is then 1 to 28 % too low.
+The published equation has a root from 50 % on in three of the five, at most 25 % from the truth. No start value mends this; the
+figure is ARX's or none.
+
 Sources: Chen, Keller-McNulty (1998), Estimation of identification disclosure risk in microdata, Journal of Official
 Statistics 14(1), 79-95; Haas, Stokes (1998), Estimating the number of classes in a finite population, JASA 93(444),
 doi:10.1080/01621459.1998.10473807; equations, start value and limits as in ARX ``ModelSNB``.
@@ -16,9 +22,11 @@ import numpy as np
 
 from kaigo.risk.newton import NOT_SOLVED, NoEstimateError, Pair, solve_pair
 
+NO_ROOT = f"{NOT_SOLVED}ARXと同じ方程式は、論文のものと1か所違い(割る所を掛ける)、標本が母集団の大半を占めるまでは解がないことが多い。"
+
 
 def estimate_snb(histogram: Mapping[int, int], population: int) -> float:
-    """Expected number of population uniques; often the two equations are not solved.
+    """Expected number of population uniques; unless the sample is most of the population, mostly none.
 
     Parameters
     ----------
@@ -36,13 +44,16 @@ def estimate_snb(histogram: Mapping[int, int], population: int) -> float:
     ones, twos = float(histogram.get(1, 0)), float(histogram.get(2, 0))
     with np.errstate(all="ignore"):
         classes = estimate_classes(histogram, share)
-        root = solve_pair(
-            lambda a, b: (_equations(a, b, classes, share, ones, twos), _slopes(a, b, classes, share)),
-            (1.0, 1.0),
-        )
+        try:
+            root = solve_pair(
+                lambda a, b: (_equations(a, b, classes, share, ones, twos), _slopes(a, b, classes, share)),
+                (1.0, 1.0),
+            )
+        except NoEstimateError:
+            raise NoEstimateError(NO_ROOT) from None
         uniques = float(classes * np.float64(root[1]) ** root[0])
     if not np.isfinite(uniques) or uniques == 0:
-        raise NoEstimateError(NOT_SOLVED)
+        raise NoEstimateError(NO_ROOT)
     return uniques
 
 
@@ -58,11 +69,7 @@ def estimate_classes(histogram: Mapping[int, int], share: float) -> float:
 
 
 def _equations(a: float, b: float, k: float, f: float, ones: float, twos: float) -> Pair:
-    """Expected minus observed classes of size 1 and 2 in the sample.
-
-    The second multiplies by (1 − (1 − f)(1 − β))^(α+2) where Chen and Keller-McNulty divide. ARX does so, and this is
-    why it seldom finds a root; a root of other equations would not be its estimate.
-    """
+    """Expected minus observed classes of size 1 and 2 in the sample; the second as in ARX (see the module)."""
     gap = (1 - f) * (1 - b)
     first = k * f * (b / (1 - gap)) ** a * (a * gap / (1 - gap) + 1) - ones
     second = k * a * b**a * f**2 * (1 - b) / 2 * (1 - gap) ** (a + 2) * (2 - (1 - a) * gap) - twos

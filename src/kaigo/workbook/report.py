@@ -14,6 +14,7 @@ from kaigo.display.decision import Verdict
 from kaigo.errors import InputError, OutputError
 from kaigo.workbook.chapter_parts import Chapter, read_chapter
 from kaigo.workbook.index import Card, judge_overall, make_card, make_verdicts, render_index
+from kaigo.workbook.kept import drop_places
 from kaigo.workbook.normalise import dump_notebook
 from kaigo.workbook.params import Params
 from kaigo.workbook.project import choose_chapters, find_project_root, list_chapters
@@ -141,7 +142,7 @@ def _write_set(
             f"{chapter.name}.html": render_chapter(
                 chapter, run.notebook, neighbours=neighbours, record=record
             ).encode("utf-8"),
-            f"{chapter.name}.ipynb": dump_notebook(run.notebook),
+            f"{chapter.name}.ipynb": dump_notebook(drop_places(run.notebook)),
             **make_downloads(chapter),
         }
         _write_files(place, files)
