@@ -14,9 +14,10 @@ import os
 import sys
 from pathlib import Path
 
-from deidentify import measure
 from generate import describe_machine
 from record import RESULTS
+
+from deidentify import measure
 
 HEAD = """| command | load before | wall s | CPU s | peak GB | spilled GB |
 |---|---:|---:|---:|---:|---:|"""
