@@ -25,6 +25,7 @@ from kaigo.intake.decoding import UNDECODABLE
 from kaigo.intake.findings import WHOLE_ROW, Findings
 from kaigo.intake.inputs import RowOrigin
 from kaigo.intake.rows import RowBlock
+from kaigo.intake.text_columns import spell_out
 from kaigo.intake.translated import warn_of_translations
 from kaigo.tables.schema import PERSON_KEY
 
@@ -136,7 +137,8 @@ def _repeat(value: object, length: int, dtype: pa.DataType) -> pa.Array:
 def _texts_at(source: RowOrigin, block: RowBlock, position: int) -> pa.Array:
     parts = [block.columns[str(place)] for place in source.match.joined.get(position, (position,))]
     if len(parts) > 1:
-        return _one_array(pc.binary_join_element_wise(*[pc.utf8_trim_whitespace(part) for part in parts], ""))
+        trimmed = [pc.utf8_trim_whitespace(spell_out(_one_array(part))) for part in parts]
+        return pc.binary_join_element_wise(*trimmed, "")
     return _one_array(parts[0])
 
 

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from kaigo.intake.cells import CellReader
+from kaigo.intake.text_columns import is_ascii, spell_out
 
 Mask = npt.NDArray[np.bool_]
 
@@ -41,13 +42,14 @@ def convert_column(texts: pa.Array, reader: CellReader, dtype: pa.DataType) -> C
 
     Parameters
     ----------
-    texts : pyarrow.Array of string
+    texts : pyarrow.Array of string, or of a dictionary of string
         Without nulls.
     reader : CellReader
     dtype : pyarrow.DataType
         Type of the values.
     """
     if reader.plain:
+        texts = spell_out(texts)
         if reader.digits and _are_digits(texts, *reader.digits):
             return Converted(texts if dtype == texts.type else texts.cast(dtype), {}, {})
         plain = pc.match_substring_regex(texts, pattern=reader.plain)
@@ -92,7 +94,7 @@ def to_mask(values: pa.Array | pa.ChunkedArray) -> Mask:
 
 def find_characters(texts: pa.Array, patterns: Mapping[str, str]) -> dict[str, Mask]:
     """Rows whose text holds a character of a class (none of them ASCII), for each class that there is."""
-    if _is_ascii(texts):
+    if is_ascii(texts):
         return {}
     encoded = texts.dictionary_encode()
     found: dict[str, Mask] = {}
@@ -101,11 +103,6 @@ def find_characters(texts: pa.Array, patterns: Mapping[str, str]) -> dict[str, M
         if pc.any(in_distinct).as_py():
             found[name] = to_mask(in_distinct.take(encoded.indices))
     return found
-
-
-def _is_ascii(texts: pa.Array) -> bool:
-    data = texts.buffers()[2]
-    return data is None or bool(np.frombuffer(data, np.uint8).max(initial=0) < 0x80)
 
 
 def _read_distinct(texts: pa.Array, reader: CellReader, dtype: pa.DataType) -> Converted:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kaigo.errors import InputError
-from kaigo.intake.decoding import DecodedFile
+from kaigo.intake.decoding import DecodedFile, Piece
 from kaigo.intake.findings import Findings, LineMap
 from kaigo.intake.headers import HeaderMatch
 from kaigo.intake.inputs import TableSource
@@ -41,7 +41,7 @@ class CsvFile(TableSource):
         self.decoded = DecodedFile(file.path, self.schema.label, name=file.name)
         self.findings = Findings(table, file.name)
         self.lines = LineMap()
-        self._blocks = self.decoded.blocks()
+        self._pieces = self.decoded.pieces()
         headers, self._first_line, self._first_block = self._read_header(file.name)
         self.match: HeaderMatch = match_table(table, headers, file.name, mapping)
 
@@ -63,8 +63,8 @@ class CsvFile(TableSource):
     def _read_header(self, name: str) -> tuple[list[str], int, bytes]:
         """Cells of the header, the line of the first data row, and what was read beyond the header."""
         start = b""
-        for block in self._blocks:
-            start += block
+        for piece in self._pieces:
+            start += self.decoded.decode(piece)
             if start.lstrip(b"\n").count(b"\n") > HEADER_LINES:
                 break
         body = start.lstrip(b"\n")
@@ -89,12 +89,21 @@ class CsvFile(TableSource):
         """See :class:`TableSource`."""
         reader = RowReader(len(self.match.headers), self.match.wanted, self._first_line)
         is_large = self.decoded.size > self.decoded.block_bytes
-        rest = read_ahead(self._blocks) if is_large else self._blocks
-        block: bytes | None = self._first_block
-        while block is not None:
-            yield reader.read(block)
-            block = next(rest, None)
+        yield reader.read(self._first_block)
+        for piece in read_ahead(self._pieces) if is_large else self._pieces:
+            yield self._read_piece(reader, piece)
         yield reader.read(b"", final=True)
+
+    def _read_piece(self, reader: RowReader, piece: Piece) -> RowBlock:
+        undecoded = self.decoded.leave_undecoded(piece, reader.rest)
+        if undecoded is not None:
+            try:
+                return reader.read_undecoded(
+                    undecoded.data, lambda rest: self.decoded.settle(undecoded, rest)
+                )
+            except UnicodeDecodeError:
+                pass  # a byte that is no character: what becomes of its line is decided on decoding
+        return reader.read(self.decoded.decode(piece))
 
 
 def _find_line_ends(body: bytes) -> Iterator[int]:

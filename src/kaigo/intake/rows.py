@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,11 +13,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
+from kaigo.intake.decoding import CP932
+from kaigo.intake.text_columns import decode_cells
+
 MAX_JOINED_LINES = 50
 """A quoted field may run over so many lines; an opening quote without an end stays one broken line."""
 
 _NEXT_LINE = "next"
-_LINE_FEED, _QUOTE, _END_OF_FILE = 10, 34, b"\x1a"
+_LINE_FEED, _RETURN, _QUOTE, _END_OF_FILE = 10, 13, 34, b"\x1a"
+_UTF8 = "utf-8"
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,7 @@ class RowBlock:
     Attributes
     ----------
     columns : pyarrow.Table
-        Text columns named by their position (``"0"``, ``"1"``, …); only those asked for.
+        Text columns named by their position (``"0"``, ``"1"``, …); only those asked for. Some are dictionaries of texts.
     lines : numpy.ndarray of int64
         The file's line (from 1) on which each row begins, ascending.
     broken : tuple of BrokenRow
@@ -80,27 +85,54 @@ class RowReader:
         self.width = width
         self.wanted = sorted(set(wanted))
         self._line = first_line
-        self._rest = b""
+        self.rest = b""
 
     def read(self, block: bytes, *, final: bool = False) -> RowBlock:
         """塊に含まれる完結した行を返す。残りは次の塊に続ける(``final`` なら残さない)。"""
-        data = self._rest + block
+        data = self.rest + block
         if final and data and not data.endswith(b"\n"):
             data += b"\n"
-        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _LINE_FEED)
-        starts = np.concatenate([np.zeros(1, np.int64), ends + 1])[: len(ends)]
-        begins, open_lines, count = self._find_rows(data, starts, ends, final=final)
+        rows, lines, taken = self._read(data, _UTF8, final=final)
+        self._line, self.rest = self._line + lines, data[taken:]
+        return rows
+
+    def read_undecoded(self, data: bytes, settle: Callable[[bytes], bytes]) -> RowBlock:
+        r"""CP932のまま渡された行を返す。1回に復号するのは、異なる値ごとに1つ。
+
+        Parameters
+        ----------
+        data : bytes
+            The rest and what follows it, in CP932; line ends are ``\n`` or ``\r\n``.
+        settle : callable
+            Takes the bytes that are left and returns them decoded.
+
+        Raises
+        ------
+        UnicodeDecodeError
+            If bytes are no characters; nothing has been read then.
+        """
+        has_pairs = b'"' not in data and _ends_in_pairs(data)
+        if not has_pairs:
+            data = data.translate(None, b"\r")
+        rows, lines, taken = self._read(data, CP932, final=False, end_bytes=2 if has_pairs else 1)
+        self._line, self.rest = self._line + lines, settle(data[taken:])
+        return rows
+
+    def _read(self, data: bytes, codec: str, *, final: bool, end_bytes: int = 1) -> tuple[RowBlock, int, int]:
+        """Rows, the lines that they take up, and their bytes."""
+        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == _LINE_FEED) + (1 - end_bytes)
+        starts = np.concatenate([np.zeros(1, np.int64), ends + end_bytes])[: len(ends)]
+        begins, open_lines, count = self._find_rows(data, codec, starts, ends, final=final)
         starts, ends, begins = starts[:count], ends[:count], begins[:count]
-        taken = int(ends[-1]) + 1 if count else 0
+        taken = int(ends[-1]) + end_bytes if count else 0
         blank = begins & (starts == ends)
         if final and count and data[starts[-1] : ends[-1]] == _END_OF_FILE:
             blank[-1], taken = True, int(starts[-1])
-        first_line, self._line, self._rest = self._line, self._line + count, data[taken:]
         is_open = np.zeros(count, bool)
         is_open[open_lines] = True
         rows = np.flatnonzero(begins & ~blank & ~is_open)
         broken = [
-            BrokenRow(first_line + i, data[starts[i] : ends[i]].decode("utf-8"), "quote_unclosed")
+            BrokenRow(self._line + i, data[starts[i] : ends[i]].decode(codec), "quote_unclosed")
             for i in open_lines
         ]
         if open_lines:
@@ -108,15 +140,21 @@ class RowReader:
             body = b"".join(data[starts[i] : ends[i] + 1] for i in kept)
         else:
             body = data[:taken]
-        texts = _RowTexts(data, starts, ends, begins)
+        texts = _RowTexts(data, codec, starts, ends, begins)
         columns, bad = self._parse(body, texts, rows, joined=not begins.all())
-        broken += [BrokenRow(first_line + int(rows[i]), text, "column_count") for i, text in bad]
+        broken += [BrokenRow(self._line + int(rows[i]), text, "column_count") for i, text in bad]
         good = np.delete(rows, [i for i, _ in bad]) if bad else rows
-        blank_lines = tuple((first_line + np.flatnonzero(blank)).tolist())
-        return RowBlock(columns, first_line + good, tuple(broken), blank_lines)
+        blank_lines = tuple((self._line + np.flatnonzero(blank)).tolist())
+        return RowBlock(columns, self._line + good, tuple(broken), blank_lines), count, taken
 
     def _find_rows(
-        self, data: bytes, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64], *, final: bool
+        self,
+        data: bytes,
+        codec: str,
+        starts: npt.NDArray[np.int64],
+        ends: npt.NDArray[np.int64],
+        *,
+        final: bool,
     ) -> tuple[npt.NDArray[np.bool_], list[int], int]:
         """Which lines begin a row, which have an open quote, and how many lines are complete."""
         begins = np.ones(len(ends), bool)
@@ -134,12 +172,12 @@ class RowReader:
                 return begins, open_lines, line
             position += 1
             if closing is not None and closing - line < MAX_JOINED_LINES:
-                cells = parse_cells(data[starts[line] : ends[closing] + 1].decode("utf-8"), strict=True)
+                cells = parse_cells(data[starts[line] : ends[closing] + 1].decode(codec), strict=True)
                 if cells is not None and len(cells) == 1 and len(cells[0]) == self.width:
                     begins[line + 1 : closing + 1] = False
                     position += 1
                     continue
-            if parse_cells(data[starts[line] : ends[line] + 1].decode("utf-8")) is None:
+            if parse_cells(data[starts[line] : ends[line] + 1].decode(codec)) is None:
                 open_lines.append(line)
         return begins, open_lines, len(ends)
 
@@ -147,10 +185,14 @@ class RowReader:
         self, body: bytes, texts: _RowTexts, rows: npt.NDArray[np.int64], *, joined: bool
     ) -> tuple[pa.Table, list[tuple[int, str]]]:
         """Text columns, and (position, text) of rows with another number of columns."""
-        names = [str(i) for i in range(self.width)]
         wanted = [str(i) for i in self.wanted]
         if not len(rows):
             return pa.table({name: pa.array([], pa.string()) for name in wanted}), []
+        if texts.codec == CP932:
+            table = self._parse_undecoded(body, len(rows), joined=joined)
+            if table is not None:
+                return table, []
+            body = body.decode(CP932).encode(_UTF8)
         bad: list[tuple[int, str]] = []
 
         def set_apart(row: pacsv.InvalidRow) -> str:
@@ -158,25 +200,45 @@ class RowReader:
             return "skip"
 
         try:
-            table = pacsv.read_csv(
-                pa.BufferReader(body),
-                read_options=pacsv.ReadOptions(
-                    column_names=names, use_threads=False, block_size=len(body) + 1
-                ),
-                parse_options=pacsv.ParseOptions(newlines_in_values=joined, invalid_row_handler=set_apart),
-                convert_options=pacsv.ConvertOptions(
-                    column_types=dict.fromkeys(wanted, pa.string()),
-                    include_columns=wanted,
-                    strings_can_be_null=False,
-                    check_utf8=False,
-                ),
-            )
+            options = pacsv.ParseOptions(newlines_in_values=joined, invalid_row_handler=set_apart)
+            table = self._read_csv(body, options, wanted, pa.string())
         except pa.ArrowInvalid:
             return self._parse_one_by_one(texts, rows)
         if table.num_rows + len(bad) != len(rows):
             # A quote within a row was read in another way than the row splitter read it.
             return self._parse_one_by_one(texts, rows)
         return table, bad
+
+    def _parse_undecoded(self, body: bytes, rows: int, *, joined: bool) -> pa.Table | None:
+        """None where a row has another number of columns. All cells are decoded, so that no broken byte goes unseen."""
+        if body.startswith(codecs.BOM_UTF8):
+            return None  # no character of CP932, and Arrow would skip it unseen
+        names = [str(i) for i in range(self.width)]
+        try:
+            table = self._read_csv(body, pacsv.ParseOptions(newlines_in_values=joined), names, pa.binary())
+        except pa.ArrowInvalid:
+            return None
+        if table.num_rows != rows:
+            return None
+        columns = [decode_cells(column) for column in table.columns]
+        return pa.table({str(i): columns[i] for i in self.wanted})
+
+    def _read_csv(
+        self, body: bytes, options: pacsv.ParseOptions, wanted: list[str], dtype: pa.DataType
+    ) -> pa.Table:
+        return pacsv.read_csv(
+            pa.BufferReader(body),
+            read_options=pacsv.ReadOptions(
+                column_names=[str(i) for i in range(self.width)], use_threads=False, block_size=len(body) + 1
+            ),
+            parse_options=options,
+            convert_options=pacsv.ConvertOptions(
+                column_types=dict.fromkeys(wanted, dtype),
+                include_columns=wanted,
+                strings_can_be_null=False,
+                check_utf8=False,
+            ),
+        )
 
     def _parse_one_by_one(
         self, texts: _RowTexts, rows: npt.NDArray[np.int64]
@@ -199,6 +261,7 @@ class _RowTexts:
     """Text of a row that begins on a given line of the block, the joined lines with it."""
 
     data: bytes
+    codec: str
     starts: npt.NDArray[np.int64]
     ends: npt.NDArray[np.int64]
     begins: npt.NDArray[np.bool_]
@@ -207,4 +270,13 @@ class _RowTexts:
         last = line
         while last + 1 < len(self.begins) and not self.begins[last + 1]:
             last += 1
-        return self.data[self.starts[line] : self.ends[last]].decode("utf-8")
+        return self.data[self.starts[line] : self.ends[last]].decode(self.codec)
+
+
+def _ends_in_pairs(data: bytes) -> bool:
+    """Whether every line ends in a return and a line feed, and neither of them stands elsewhere."""
+    if b"\r" not in data:
+        return False
+    codes = np.frombuffer(data, np.uint8)
+    returns, feeds = codes == _RETURN, codes == _LINE_FEED
+    return not feeds[0] and not returns[-1] and np.array_equal(returns[:-1], feeds[1:])
