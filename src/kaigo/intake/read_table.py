@@ -20,6 +20,7 @@ from kaigo.intake.findings import Findings
 from kaigo.intake.inputs import TableSource
 from kaigo.intake.read_ahead import read_ahead
 from kaigo.intake.rules import load_rules
+from kaigo.tables.content_hash import OrderedDigest, key_first
 from kaigo.tables.schema import TableSchema
 
 Progress = Callable[[str, int, int], None]
@@ -42,11 +43,15 @@ class TableWriter:
     schema : TableSchema
     target : pathlib.Path
         Parquet file to write; its folder exists.
+    hashed : bool
+        Whether to take the content hash of the table on the way.
     """
 
-    def __init__(self, schema: TableSchema, target: Path) -> None:
+    def __init__(self, schema: TableSchema, target: Path, *, hashed: bool = False) -> None:
         arrow = pa.schema([(column.name, column.dtype) for column in schema.columns])
         self._writer = pq.ParquetWriter(target, arrow, compression="zstd")
+        self._order = key_first(schema.names, schema.key)
+        self._digest = OrderedDigest(pa.schema([arrow.field(c) for c in self._order])) if hashed else None
         self._has_months = "service_month" in schema.names
         self._months: list[np.datetime64] = []
 
@@ -55,6 +60,9 @@ class TableWriter:
         if not rows.num_rows:
             return
         self._writer.write_table(rows)
+        if self._digest:
+            for batch in rows.select(self._order).to_batches():
+                self._digest.update(batch)
         if self._has_months:
             ends = pc.min_max(rows["service_month"]).as_py()
             self._months += [np.datetime64(ends["min"], "M"), np.datetime64(ends["max"], "M")]
@@ -63,6 +71,11 @@ class TableWriter:
     def span(self) -> MonthSpan | None:
         """First and last service month; None without any."""
         return MonthSpan(min(self._months), max(self._months)) if self._months else None
+
+    @property
+    def content_sha256(self) -> str | None:
+        """Content hash of the table; None if it was not taken or the rows did not come in key order."""
+        return self._digest.hexdigest() if self._digest else None
 
     def __enter__(self) -> Self:
         return self

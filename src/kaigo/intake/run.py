@@ -112,7 +112,7 @@ def run_intake(
         warn_of_exchange_columns(inputs)
         numbers = assume_insurer(inputs, insurer)
         staged = Staged(staging)
-        span = _read_benefits(inputs, staged, numbers, checks, progress)
+        span, content = _read_benefits(inputs, staged, numbers, checks, progress)
         _read_others(inputs, staged, numbers, span, checks, progress)
         files = inputs.files()
         for file in files:
@@ -120,7 +120,7 @@ def run_intake(
                 file.label, file.findings, may_be_empty=sum(f.table == file.table for f in files) > 1
             )
         with open_engine(engine) as session:
-            settle_tables(session, inputs, staged, fresh, span, checks)
+            changed = settle_tables(session, inputs, staged, fresh, span, checks)
             if insurer:
                 _warn_of_other_insurers(session, files, insurer)
             shutil.rmtree(staging)
@@ -130,6 +130,7 @@ def run_intake(
                 synthetic=synthetic,
                 inputs=_name_inputs(files),
                 engine=session,
+                content={"benefits": content} if content and not changed else {},
             )
         report = build_report(files)
         if keep_previous_list(out, fresh):
@@ -156,10 +157,11 @@ def _read_benefits(
     numbers: Mapping[str, object],
     checks: Checks,
     progress: Progress | None,
-) -> MonthSpan:
-    """Benefits of all files into one, header records of exchange files beside them."""
+) -> tuple[MonthSpan, str | None]:
+    """Benefits of all files into one, header records of exchange files beside them; the months and the content hash."""
     with ExitStack() as stack:
-        benefits = stack.enter_context(TableWriter(load_schemas()["benefits"], staged.path("benefits")))
+        schema = load_schemas()["benefits"]
+        benefits = stack.enter_context(TableWriter(schema, staged.path("benefits"), hashed=True))
         for source in inputs.sources["benefits"]:
             read_source(source, benefits, fill_constants(source, numbers), checks, progress)
         if inputs.exchange:
@@ -172,7 +174,7 @@ def _read_benefits(
             if opened.table in ("benefits", "exchange"):
                 check_accepted(opened.label, opened.findings)
         raise name_what_is_missing(["benefits"])
-    return benefits.span
+    return benefits.span, benefits.content_sha256
 
 
 def _read_others(

@@ -43,7 +43,7 @@ class Staged:
 
 def settle_tables(
     engine: Engine, inputs: OpenInputs, staged: Staged, folder: Path, span: MonthSpan, checks: Checks
-) -> None:
+) -> bool:
     """鍵の重複を隔離し、補えるものを補い、表をまたいで確かめて、3つの表を書く。
 
     Parameters
@@ -56,6 +56,11 @@ def settle_tables(
         Where the tables are written.
     span : MonthSpan
     checks : Checks
+
+    Returns
+    -------
+    bool
+        Whether benefits were set apart, so that their table is not as it was read.
 
     Raises
     ------
@@ -91,6 +96,7 @@ def settle_tables(
                 f"表をまたぐ検査ですべての行が隔離され、{schema.label}に1行も残りませんでした。",
                 remedy="検査の規則(--checks)を warn にして読み、報告の理由を確かめてください。",
             )
+    return changed
 
 
 def _settle_persons(

@@ -142,6 +142,7 @@ def write_manifest(
     seed: int | None = None,
     inputs: Mapping[str, str] | None = None,
     engine: Engine | None = None,
+    content: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """3つの表を数え、内容のハッシュを取り、目録を書く。
 
@@ -158,6 +159,8 @@ def write_manifest(
         Name of each input file to its SHA-256.
     engine : Engine, optional
         A session to reuse.
+    content : mapping, optional
+        Content hashes that are known already, by table.
 
     Returns
     -------
@@ -167,15 +170,21 @@ def write_manifest(
     if engine is None:
         with open_engine() as session:
             return write_manifest(
-                folder, parameters=parameters, synthetic=synthetic, seed=seed, inputs=inputs, engine=session
+                folder,
+                parameters=parameters,
+                synthetic=synthetic,
+                seed=seed,
+                inputs=inputs,
+                engine=session,
+                content=content,
             )
-    tables = {}
+    tables, known = {}, content or {}
     for schema in load_schemas().values():
         view = f"hashed_{schema.name}"
         engine.scan(view, folder / schema.name)
         tables[schema.name] = {
             "rows": engine.count(view),
-            "content_sha256": hash_table(engine, view, schema.names, schema.key),
+            "content_sha256": known.get(schema.name) or hash_table(engine, view, schema.names, schema.key),
         }
     manifest: dict[str, Any] = {
         "version": __version__,

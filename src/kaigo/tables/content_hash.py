@@ -39,11 +39,16 @@ def hash_table(engine: Engine, relation: str, columns: Sequence[str], key: Seque
     str
         64 hex digits.
     """
-    ordered = [*key, *(column for column in columns if column not in key)]
+    ordered = key_first(columns, key)
     listed = engine.dialect.columns(tuple(ordered))
     select = f"select {listed} from {relation}"
     found = _hash_if_in_order(engine, select)
     return found or hash_batches(engine.batches(f"{select} order by {listed}"), engine.arrow_schema(select))
+
+
+def key_first(columns: Sequence[str], key: Sequence[str]) -> list[str]:
+    """The columns in total key order: those of the key, then the others."""
+    return [*key, *(column for column in columns if column not in key)]
 
 
 def hash_batches(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> str:
@@ -78,17 +83,41 @@ class HashedBatches:
 
 
 def _hash_if_in_order(engine: Engine, select: str) -> str | None:
-    digest = TableDigest(engine.arrow_schema(select))
-    last: pa.RecordBatch | None = None
+    digest = OrderedDigest(engine.arrow_schema(select))
     for batch in engine.batches(select):
-        if not batch.num_rows:
-            continue
-        seam = pa.concat_batches([last, batch.slice(0, 1)]) if last is not None else None
-        if not (_is_in_order(batch) and (seam is None or _is_in_order(seam))):
+        if not digest.update(batch):
             return None
-        digest.update(batch.columns)
-        last = batch.slice(batch.num_rows - 1)
     return digest.hexdigest()
+
+
+class OrderedDigest:
+    """到着した行が鍵の順に並んでいる限りで、表のハッシュを求める。
+
+    Parameters
+    ----------
+    schema : pyarrow.Schema
+        The columns in total key order (:func:`key_first`).
+    """
+
+    def __init__(self, schema: pa.Schema) -> None:
+        self._digest = TableDigest(schema)
+        self._last: pa.RecordBatch | None = None
+        self._is_in_order = True
+
+    def update(self, batch: pa.RecordBatch) -> bool:
+        """Take up the next rows; False once a row is smaller than the one before it."""
+        if self._is_in_order and batch.num_rows:
+            last = self._last
+            seam = pa.concat_batches([last, batch.slice(0, 1)]) if last is not None else None
+            self._is_in_order = _is_in_order(batch) and (seam is None or _is_in_order(seam))
+            if self._is_in_order:
+                self._digest.update(batch.columns)
+            self._last = batch.slice(batch.num_rows - 1)
+        return self._is_in_order
+
+    def hexdigest(self) -> str | None:
+        """The table's hash (see :func:`hash_table`); None if the rows came in another order."""
+        return self._digest.hexdigest() if self._is_in_order else None
 
 
 def _is_in_order(rows: pa.RecordBatch) -> bool:
@@ -114,7 +143,8 @@ def _is_in_order(rows: pa.RecordBatch) -> bool:
         ties = pc.indices_nonzero(equal)
         if not len(ties):
             break
-        tied = ties if tied is None else tied.take(ties)
+        if len(ties) < len(equal):
+            tied = ties if tied is None else tied.take(ties)
     return True
 
 
