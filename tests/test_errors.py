@@ -25,7 +25,7 @@ def test_an_error_without_a_value_does_not_print_none() -> None:
 
 
 def test_the_command_line_can_catch_the_family_by_one_name() -> None:
-    assert len(FAMILY) == 8
+    assert len(FAMILY) == 10
     with pytest.raises(errors.KaigoError):
         raise errors.OutputError("書けません。", remedy="場所を変えてください。")
 

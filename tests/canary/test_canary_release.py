@@ -29,7 +29,7 @@ def make_people() -> list[dict[str, Any]]:
             "person": f"90817{n:02d}354",
             "name": name,
             "address": f"架空県鳥籠市止まり木{n}丁目{n * 7}-{n * 3}",
-            "birth_date": f"19{30 + n}-0{n % 9 + 1}-1{n % 9}",
+            "birth_date": f"19{30 + n}-0{n % 9 + 1}-2{n % 9}",
         }
         for n, name in enumerate(NAMES)
     ]

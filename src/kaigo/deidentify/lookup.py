@@ -73,7 +73,7 @@ class Lookup:
 
 
 class _PlainColumn:
-    """A column of numbers, dates or truth values as it is."""
+    """A column of numbers, dates or flags as it is."""
 
     def __init__(self, field: pa.Field) -> None:
         self._type = field.type

@@ -199,7 +199,7 @@ def _list_spans(engine: Engine, folder: Path) -> None:
     engine.materialise(
         "certification_spans",
         "select person, certification, min(month_number) as first_number, max(month_number) as last_number, "
-        "count(*) as months from in_force group by person, certification",
+        "count(*) as months from in_force group by person, certification order by person, certification",
         folder / "certification_spans",
     )
     # A shorter certification may stand within a longer one, whose months are then listed one by one.

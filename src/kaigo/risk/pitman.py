@@ -4,8 +4,8 @@ The class sizes of a population of N records are taken as a Pitman random partit
 estimated from the sample by maximum likelihood, and the expected number of population uniques is
 Γ(θ + 1) ÷ Γ(θ + α) · N^α, which is for large N and α between 0 and 1.
 
-Measured on five populations that are known (``test_risk_population_truth``): made as the model assumes, within 20 % of the truth
-from samples of 20 % on, within 40 % from 5 %; made otherwise, 0.4 to 2.2 times the truth, whatever the sample, or no figure.
+Measured on five populations that are known (``test_risk_population_truth``): made as the model assumes, within 20 % of the true
+number from samples of 20 % on, within 40 % from 5 %; made otherwise, 0.4 to 2.2 times it, whatever the sample, or no figure.
 
 Source: Hoshino (2001), Applying Pitman's sampling formula to microdata disclosure risk assessment, Journal of Official
 Statistics 17(4), 499-520; start values, checks and limits as in ARX ``ModelPitman``, but for roots

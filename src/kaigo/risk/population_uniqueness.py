@@ -64,8 +64,8 @@ def estimate_population(histogram: Mapping[int, int], population: int) -> Popula
 
     Notes
     -----
-    How far each is from the truth was measured on five known populations and samples of 5 to 90 %: Zayatz tells two to eight
-    times the truth from 5 %, up to 1.6 times from half, the truth within 10 % from 80 %, and never much less; for the others see
+    How far each is from the true number was measured on five known populations and samples of 5 to 90 %: Zayatz tells two to eight
+    times that number from 5 %, up to 1.6 times from half, within 10 % of it from 80 %, and never much less; for the others see
     :mod:`kaigo.risk.pitman` and :mod:`kaigo.risk.slide_negative_binomial`.
 
     Without a unique record in the sample every estimate is 0 (a figure, not a failure). Dankar's rule: up to a sampling

@@ -6,7 +6,7 @@ not empty (K by Shlosser's estimator); the expected number of population uniques
 The second equation is that of ARX ``ModelSNB``, which multiplies where Chen and Keller-McNulty (and an earlier version of ARX,
 ``AlgorithmNewtonSNB``) divide. Measured on five populations that are known, four samples each of 5, 20, 50, 80 and 90 %
 (``test_risk_population_truth``): it has no root up to 50 %, at 80 and 90 % often one, and the figure is then 1 to 28 % too low.
-The published equation has a root from 50 % on in three of the five, at most 25 % from the truth. No start value mends this; the
+The published equation has a root from 50 % on in three of the five, at most 25 % from the true number. No start value mends this; the
 figure is ARX's or none.
 
 Sources: Chen, Keller-McNulty (1998), Estimation of identification disclosure risk in microdata, Journal of Official

@@ -4,11 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_DAYS = 1 << 23
-"""More than any date as a number of days (years of 416, months of 32)."""
-_NUMBERS = 1 << 32
-"""More than any running number."""
-
 
 def select_months(benefits: str) -> str:
     """SELECT of the service months of a relation, with their last day.
@@ -49,17 +44,13 @@ def select_in_force(certifications: str, months: str, carried: Sequence[str] = (
     str
         SELECT with ``person``, ``certification``, ``service_month`` and the columns carried.
     """
-    of_month = "".join(f", m.{column}" for column in carried)
     kept = "".join(f", {column}" for column in carried)
-    # One number holds what decides, the first thing first, so that a maximum finds the certification: to rank the months of
-    # every person would sort eighty million rows of a country.
-    started = "year(c.valid_from) * 416 + month(c.valid_from) * 32 + day(c.valid_from)"
-    covers = f"case when c.valid_to >= m.last_day then {_DAYS} else 0 end"
+    of_month = "".join(f", m.{column}" for column in carried)
     return (
-        f"select person, cast(best & {_NUMBERS - 1} as integer) as certification, service_month{kept} from "
-        f"(select c.person, m.service_month{of_month}, "
-        f"max(cast({covers} + {started} as bigint) * {_NUMBERS} + c.certification) as best "
+        f"select person, certification, service_month{kept} from "
+        f"(select c.person, c.certification, m.service_month{of_month}, "
+        "row_number() over (partition by c.person, m.service_month order by "
+        "case when c.valid_to >= m.last_day then 0 else 1 end, c.valid_from desc, c.certification desc) as place "
         f"from {certifications} as c join {months} as m "
-        "on c.valid_from <= m.last_day and c.valid_to >= m.service_month "
-        f"group by c.person, m.service_month{of_month}) as found"
+        "on c.valid_from <= m.last_day and c.valid_to >= m.service_month) as ranked where place = 1"
     )
